@@ -1,0 +1,1 @@
+"""Outcry: the engine and app that live-auction marketplaces run on."""
