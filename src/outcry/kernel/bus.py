@@ -1,0 +1,93 @@
+"""The bus: tells every process of committed events. In-process when alone, Redis/Valkey when there are more.
+
+It carries no truth (DESIGN "Fan-out"): whoever missed a message reads the outbox.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from outcry.kernel.outbox import StoredEvent
+
+Handler = Callable[[StoredEvent], None]
+SignalHandler = Callable[[bytes], None]
+Unsubscribe = Callable[[], None]
+
+
+class Bus(Protocol):
+    """What domains see of the bus."""
+
+    async def start(self) -> None:
+        """Connect; returns when messages can flow."""
+        ...
+
+    async def stop(self) -> None:
+        """Flush what was published, then disconnect."""
+        ...
+
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        """Tell all processes, this one at once. Never waits: a full queue drops, and readers catch up."""
+        ...
+
+    def subscribe(self, channel: str, handler: Handler) -> Unsubscribe:
+        """Call `handler` for each event of `channel`, in the order the bus sees them."""
+        ...
+
+    def signal(self, name: str, payload: bytes = b"") -> None:
+        """Tell every process something small that is not an event, such as "forget what you know of user X"."""
+        ...
+
+    def on_signal(self, name: str, handler: SignalHandler) -> Unsubscribe:
+        """Call `handler` with the payload of each signal of that name, from this process too."""
+        ...
+
+
+class LocalBus:
+    """The bus of a process that is alone."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[Handler]] = {}
+        self._signals: dict[str, list[SignalHandler]] = {}
+
+    async def start(self) -> None:
+        """Nothing to connect."""
+
+    async def stop(self) -> None:
+        """Nothing to flush."""
+
+    def publish(self, events: Sequence[StoredEvent]) -> None:
+        """Call the handlers of each event's channel."""
+        for event in events:
+            for handler in tuple(self._handlers.get(event.channel, ())):
+                handler(event)
+
+    def subscribe(self, channel: str, handler: Handler) -> Unsubscribe:
+        """See `Bus.subscribe`."""
+        return _add(self._handlers, channel, handler)
+
+    def signal(self, name: str, payload: bytes = b"") -> None:
+        """See `Bus.signal`."""
+        for handler in tuple(self._signals.get(name, ())):
+            handler(payload)
+
+    def on_signal(self, name: str, handler: SignalHandler) -> Unsubscribe:
+        """See `Bus.on_signal`."""
+        return _add(self._signals, name, handler)
+
+
+def _add(table: dict[str, list[Callable[..., None]]], key: str, handler: Callable[..., None]) -> Unsubscribe:
+    table.setdefault(key, []).append(handler)
+
+    def remove() -> None:
+        handlers = table.get(key, [])
+        if handler in handlers:
+            handlers.remove(handler)
+        if not handlers:
+            table.pop(key, None)
+
+    return remove
+
+
+encode_event = msgspec.msgpack.Encoder().encode
+decode_event = msgspec.msgpack.Decoder(StoredEvent).decode

@@ -1,0 +1,104 @@
+"""HTTP ground shared by all routes: problem documents and wire types (SPEC API-1 to API-3)."""
+
+import logging
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from outcry.kernel.errors import (
+    Forbidden,
+    InvalidInput,
+    MalformedRequest,
+    NotFound,
+    OutcryError,
+    PayloadTooLarge,
+    Unauthenticated,
+)
+
+PROBLEM_JSON = "application/problem+json"
+
+Instant = Annotated[
+    str, msgspec.Meta(description="RFC 3339 UTC with milliseconds", extra_json_schema={"format": "date-time"})
+]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
+AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=10**15, description="Minor units of the currency")]
+
+_log = logging.getLogger("outcry.http")
+
+
+class RequestStruct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Base of every request body: an unknown field is refused."""
+
+
+class MethodNotAllowed(OutcryError):
+    """The path exists, but not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This address does not take that method"
+
+
+_BY_STATUS: dict[int, type[OutcryError]] = {
+    400: MalformedRequest,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: PayloadTooLarge,
+}
+
+
+def as_outcry_error(exception: Exception) -> OutcryError:
+    """Any exception that reached the edge as one of ours; unknown ones become `internal_error`."""
+    if isinstance(exception, OutcryError):
+        return exception
+    if isinstance(exception, ValidationException):
+        return _from_validation(exception)
+    if isinstance(exception, HTTPException):
+        kind = _BY_STATUS.get(exception.status_code)
+        if kind is not None:
+            # Litestar's own words name internals; ours name the rule.
+            return kind()
+    return OutcryError()
+
+
+def _from_validation(exception: ValidationException) -> InvalidInput:
+    listed: list[tuple[str, str]] = []
+    for item in exception.extra if isinstance(exception.extra, list) else []:
+        key, message = str(item.get("key", "")), str(item.get("message", "is not valid"))
+        in_body = item.get("source", "body") == "body" or "source" not in item
+        if key in ("data", ""):
+            key = _named_in(message)
+        listed.append(("/" + key.replace(".", "/") if in_body else key, message))
+    return InvalidInput(*(listed or [("", "the request body is missing or not valid")]))
+
+
+def _named_in(message: str) -> str:
+    """msgspec names a missing or unknown field in its words: "Object missing required field `amount`"."""
+    parts = message.split("`")
+    return parts[1].removeprefix("$.") if len(parts) > 2 else ""
+
+
+def problem_response(error: OutcryError) -> Response[bytes]:
+    """The problem+json answer of a refusal."""
+    return Response(
+        msgspec.json.encode(error.problem()),
+        status_code=error.status,
+        media_type=PROBLEM_JSON,
+        headers=error.headers,
+    )
+
+
+def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
+    """The app's one exception handler; whatever is not a refusal is logged with its trace and told as a 500."""
+    error = as_outcry_error(exception)
+    if error.status >= 500 and not isinstance(exception, OutcryError):
+        _log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exception)
+    return problem_response(error)
+
+
+def html(body: str, status: int = 200) -> Response[str]:
+    """A server-rendered page."""
+    return Response(body, status_code=status, media_type=MediaType.HTML)

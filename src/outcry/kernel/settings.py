@@ -1,0 +1,191 @@
+"""Every setting of Outcry (SPEC OPS-1): from the environment (`OUTCRY_NAME`) over `outcry.toml` over defaults.
+
+Each field's `description` is its row in docs/guide/settings.md; a test keeps table and code together.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from outcry.kernel.market import Market, load_market
+
+PREFIX = "OUTCRY_"
+DEFAULT_FILE = "outcry.toml"
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, of the wrong type or out of bounds; the message names it and the rule."""
+
+
+def _doc(description: str, **bounds: Any) -> Any:
+    return Meta(description=description, **bounds)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Validated settings; money in minor units, times in the unit the name ends with."""
+
+    env: Annotated[
+        Literal["development", "production"],
+        _doc("`development` adds /dev pages and known secrets; `production` refuses both"),
+    ] = "development"
+    data_dir: Annotated[str, _doc("Folder of the embedded database, uploads and generated secrets")] = (
+        "outcry-data"
+    )
+    host: Annotated[str, _doc("Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, _doc("Port to listen on; 0 takes a free one", ge=0, le=65535)] = 8000
+    workers: Annotated[int, _doc("API processes; more than one needs `redis_url`", ge=1, le=64)] = 1
+    public_url: Annotated[str, _doc("What the outside calls us; empty: http://host:port")] = ""
+    database_url: Annotated[str, _doc("PostgreSQL 15+; empty: the embedded one in `data_dir`")] = ""
+    database_pool_connections: Annotated[
+        int, _doc("Connections a process keeps for everything but the desk", ge=2, le=200)
+    ] = 10
+    redis_url: Annotated[str, _doc("Redis or Valkey for fan-out, limits and presence; empty: in-process")] = (
+        ""
+    )
+    storage_url: Annotated[
+        str, _doc("Where uploads live: empty for `data_dir`/objects, or s3://bucket/prefix, gs://...")
+    ] = ""
+    market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = (
+        "default"
+    )
+    secret_key: Annotated[
+        str,
+        _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
+    ] = ""
+    secret_key_previous: Annotated[
+        str, _doc("Older root keys, comma-separated: still read while data is re-encrypted, never written")
+    ] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _doc("Least level that is logged")] = (
+        "info"
+    )
+    log_format: Annotated[Literal["json", "text"], _doc("JSON lines, or text for people")] = "json"
+    cors_origins: Annotated[
+        str, _doc("Origins of other sites whose pages may call the API, comma-separated")
+    ] = ""
+    max_body_bytes: Annotated[int, _doc("Largest request body except uploads", ge=1024)] = 1_048_576
+    max_upload_bytes: Annotated[int, _doc("Largest uploaded file", ge=1024)] = 20_971_520
+    trusted_proxies: Annotated[
+        str, _doc("Addresses whose X-Forwarded-For is believed, comma-separated; * for all")
+    ] = ""
+
+    rate_limits: Annotated[Literal["on", "off"], _doc("`off` only for tests and benchmarks")] = "on"
+    auth_requests_per_minute: Annotated[int, _doc("Sign-up, log-in and codes, per address", ge=1)] = 5
+    api_requests_per_minute: Annotated[
+        int, _doc("All calls, per user (or address when signed out)", ge=1)
+    ] = 100
+    bids_per_minute: Annotated[int, _doc("Bids per user and auction", ge=1)] = 10
+
+    access_token_seconds: Annotated[int, _doc("Life of an access token", ge=30)] = 900
+    refresh_token_seconds: Annotated[int, _doc("Life of a refresh token", ge=60)] = 604_800
+    token_issuer: Annotated[str, _doc("`iss` of our tokens")] = "outcry"
+    external_issuer: Annotated[str, _doc("`iss` that auth/sync accepts; empty switches auth/sync off")] = ""
+    external_audience: Annotated[str, _doc("`aud` that auth/sync requires")] = ""
+    external_jwks_url: Annotated[str, _doc("Key set of the outside issuer")] = ""
+    external_hs256_secret: Annotated[str, _doc("Shared secret instead of a key set (HS256 issuers)")] = ""
+
+    min_auction_seconds: Annotated[
+        int | None, _doc("Shortest auction; default 60, in development 1", ge=1)
+    ] = None
+    desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
+    desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
+    desk_batch_bids: Annotated[int, _doc("Most bids in one transaction", ge=1, le=10_000)] = 512
+    event_retention_hours: Annotated[int, _doc("How long events can be caught up with `since`", ge=1)] = 72
+    updates_per_second: Annotated[int, _doc("Most updates a watcher gets per auction", ge=1, le=1000)] = 20
+    socket_buffer_bytes: Annotated[
+        int, _doc("Unsent bytes at which a slow client falls back to snapshots", ge=4096)
+    ] = 262_144
+    socket_frame_bytes: Annotated[int, _doc("Largest frame a client may send", ge=256)] = 16_384
+    socket_frames_per_second: Annotated[int, _doc("Frames a client may send, else closed 4429", ge=1)] = 50
+    socket_subscriptions: Annotated[int, _doc("Channels one socket may subscribe to", ge=1)] = 200
+    socket_heartbeat_seconds: Annotated[int, _doc("Ping interval; two missed close the socket", ge=1)] = 20
+    smtp_url: Annotated[str, _doc("smtp://user:pass@host:port for mail; empty keeps mail in /dev/outbox")] = (
+        ""
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """True when development conveniences must not exist."""
+        return self.env == "production"
+
+    @property
+    def data_path(self) -> Path:
+        """`data_dir` as an absolute path."""
+        return Path(self.data_dir).expanduser().resolve()
+
+    @property
+    def auction_min_seconds(self) -> int:
+        """Shortest allowed auction: the setting, or 60 in production and 1 in development."""
+        if self.min_auction_seconds is not None:
+            return self.min_auction_seconds
+        return 60 if self.is_production else 1
+
+    def load_market(self) -> Market:
+        """The market profile these settings name. Raises SettingsError when there is none."""
+        try:
+            return load_market(self.market)
+        except ValueError as wrong:
+            raise SettingsError(f"{PREFIX}MARKET: {wrong}") from None
+
+
+FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, file: Path | None = None, **overrides: Any
+) -> Settings:
+    """Settings from overrides (the command line), the environment, `outcry.toml`, and defaults, in this order.
+
+    Raises SettingsError naming the setting and the rule; an unknown OUTCRY_ name is an error too, so that a
+    typing slip cannot silently leave a default in force.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    path = file or Path(environment.get(f"{PREFIX}CONFIG", DEFAULT_FILE))
+    if path.exists():
+        try:
+            values.update(tomllib.loads(path.read_text()))
+        except tomllib.TOMLDecodeError as wrong:
+            raise SettingsError(f"{path}: {wrong}") from None
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG":
+            key = name.removeprefix(PREFIX).lower()
+            if key not in FIELDS:
+                raise SettingsError(f"{name} is not a setting; `outcry doctor --settings` lists them")
+            values[key] = value
+    values.update({key: value for key, value in overrides.items() if value is not None})
+    for key in values:
+        if key not in FIELDS:
+            raise SettingsError(f"{key} in {path} is not a setting")
+    settings = _convert(values)
+    settings.load_market()
+    _refuse_unsafe_production(settings)
+    return settings
+
+
+def _convert(values: dict[str, Any]) -> Settings:
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            checked[key] = msgspec.convert(value, FIELDS[key].type, strict=False)
+        except msgspec.ValidationError as wrong:
+            raise SettingsError(f"{PREFIX}{key.upper()}: {wrong}") from None
+    return Settings(**checked)
+
+
+def _refuse_unsafe_production(settings: Settings) -> None:
+    if settings.workers > 1 and not settings.redis_url:
+        raise SettingsError(
+            f"{PREFIX}WORKERS={settings.workers} needs {PREFIX}REDIS_URL: "
+            "several processes tell one another what happened through Redis or Valkey"
+        )
+    if not settings.is_production:
+        return
+    if len(settings.secret_key) < 32:
+        raise SettingsError(f"{PREFIX}SECRET_KEY must be set to 32 or more random characters in production")
+    if settings.rate_limits == "off":
+        raise SettingsError(f"{PREFIX}RATE_LIMITS=off is refused in production")
