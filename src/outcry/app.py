@@ -68,10 +68,7 @@ class Outcry:
             route_handlers=self.routes(),
             dependencies={
                 "principal": Provide(provide_principal, sync_to_thread=False),
-                **{
-                    name: Provide(_always(part), sync_to_thread=False)
-                    for name, part in self.dependencies().items()
-                },
+                **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
             exception_handlers={Exception: handle_exception},

@@ -95,9 +95,7 @@ class Transaction:
         """The first row, or None."""
         return (await self.connection.execute(_as_executable(statement), parameters)).first()
 
-    async def scalar(
-        self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None
-    ) -> Any:
+    async def scalar(self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         return (await self.connection.execute(_as_executable(statement), parameters)).scalar()
 
@@ -188,18 +186,14 @@ class Database:
         async with self.engine.connect() as connection:
             transaction = Transaction(connection, actor)
             async with connection.begin():
-                await connection.execute(
-                    _SET_ACTOR, {"user_id": str(actor.user_id or ""), "role": actor.role.value}
-                )
+                await connection.execute(_SET_ACTOR, {"user_id": str(actor.user_id or ""), "role": actor.role.value})
                 yield transaction
                 events = await transaction.write_events()
             # Published only when durable: nobody is shown what a crash could take back.
             self.publish(events)
             await transaction.run_after_commit()
 
-    async def connect_raw(
-        self, *, autocommit: bool = True, options: str = ""
-    ) -> psycopg.AsyncConnection[TupleRow]:
+    async def connect_raw(self, *, autocommit: bool = True, options: str = "") -> psycopg.AsyncConnection[TupleRow]:
         """A psycopg connection outside the pool, as the app's role: for the desk, LISTEN and the like."""
         return await psycopg.AsyncConnection.connect(
             libpq_url(self.url),

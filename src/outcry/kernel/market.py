@@ -80,9 +80,7 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 BUILT_IN: dict[str, Market] = {
-    "default": Market(
-        name="default", title="Outcry", currency="USD", currencies=("USD", "EUR", "GBP", "CAD")
-    ),
+    "default": Market(name="default", title="Outcry", currency="USD", currencies=("USD", "EUR", "GBP", "CAD")),
     "ca": Market(
         name="ca",
         title="Outcry Canada",

@@ -42,9 +42,7 @@ def decode_cursor(cursor: str | None, types: type[tuple[Any, ...]] | Any) -> Any
         raise InvalidInput(("cursor", "is not one this service gave")) from None
 
 
-def page_of(
-    rows: Sequence[R], limit: int, item: Callable[[R], T], keys: Callable[[R], tuple[Any, ...]]
-) -> Page[T]:
+def page_of(rows: Sequence[R], limit: int, item: Callable[[R], T], keys: Callable[[R], tuple[Any, ...]]) -> Page[T]:
     """A page from `limit + 1` fetched rows: the extra row only tells that there is more."""
     shown = rows[:limit]
     more = len(rows) > limit

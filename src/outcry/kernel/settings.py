@@ -33,9 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["development", "production"],
         _doc("`development` adds /dev pages and known secrets; `production` refuses both"),
     ] = "development"
-    data_dir: Annotated[str, _doc("Folder of the embedded database, uploads and generated secrets")] = (
-        "outcry-data"
-    )
+    data_dir: Annotated[str, _doc("Folder of the embedded database, uploads and generated secrets")] = "outcry-data"
     host: Annotated[str, _doc("Address to listen on")] = "127.0.0.1"
     port: Annotated[int, _doc("Port to listen on; 0 takes a free one", ge=0, le=65535)] = 8000
     workers: Annotated[int, _doc("API processes; more than one needs `redis_url`", ge=1, le=64)] = 1
@@ -44,15 +42,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_pool_connections: Annotated[
         int, _doc("Connections a process keeps for everything but the desk", ge=2, le=200)
     ] = 10
-    redis_url: Annotated[str, _doc("Redis or Valkey for fan-out, limits and presence; empty: in-process")] = (
-        ""
-    )
+    redis_url: Annotated[str, _doc("Redis or Valkey for fan-out, limits and presence; empty: in-process")] = ""
     storage_url: Annotated[
         str, _doc("Where uploads live: empty for `data_dir`/objects, or s3://bucket/prefix, gs://...")
     ] = ""
-    market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = (
-        "default"
-    )
+    market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
     secret_key: Annotated[
         str,
         _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
@@ -60,24 +54,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key_previous: Annotated[
         str, _doc("Older root keys, comma-separated: still read while data is re-encrypted, never written")
     ] = ""
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _doc("Least level that is logged")] = (
-        "info"
-    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _doc("Least level that is logged")] = "info"
     log_format: Annotated[Literal["json", "text"], _doc("JSON lines, or text for people")] = "json"
-    cors_origins: Annotated[
-        str, _doc("Origins of other sites whose pages may call the API, comma-separated")
-    ] = ""
+    cors_origins: Annotated[str, _doc("Origins of other sites whose pages may call the API, comma-separated")] = ""
     max_body_bytes: Annotated[int, _doc("Largest request body except uploads", ge=1024)] = 1_048_576
     max_upload_bytes: Annotated[int, _doc("Largest uploaded file", ge=1024)] = 20_971_520
-    trusted_proxies: Annotated[
-        str, _doc("Addresses whose X-Forwarded-For is believed, comma-separated; * for all")
-    ] = ""
+    trusted_proxies: Annotated[str, _doc("Addresses whose X-Forwarded-For is believed, comma-separated; * for all")] = (
+        ""
+    )
 
     rate_limits: Annotated[Literal["on", "off"], _doc("`off` only for tests and benchmarks")] = "on"
     auth_requests_per_minute: Annotated[int, _doc("Sign-up, log-in and codes, per address", ge=1)] = 5
-    api_requests_per_minute: Annotated[
-        int, _doc("All calls, per user (or address when signed out)", ge=1)
-    ] = 100
+    api_requests_per_minute: Annotated[int, _doc("All calls, per user (or address when signed out)", ge=1)] = 100
     bids_per_minute: Annotated[int, _doc("Bids per user and auction", ge=1)] = 10
 
     access_token_seconds: Annotated[int, _doc("Life of an access token", ge=30)] = 900
@@ -88,9 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     external_jwks_url: Annotated[str, _doc("Key set of the outside issuer")] = ""
     external_hs256_secret: Annotated[str, _doc("Shared secret instead of a key set (HS256 issuers)")] = ""
 
-    min_auction_seconds: Annotated[
-        int | None, _doc("Shortest auction; default 60, in development 1", ge=1)
-    ] = None
+    min_auction_seconds: Annotated[int | None, _doc("Shortest auction; default 60, in development 1", ge=1)] = None
     desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
     desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
     desk_batch_bids: Annotated[int, _doc("Most bids in one transaction", ge=1, le=10_000)] = 512
@@ -103,9 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     socket_frames_per_second: Annotated[int, _doc("Frames a client may send, else closed 4429", ge=1)] = 50
     socket_subscriptions: Annotated[int, _doc("Channels one socket may subscribe to", ge=1)] = 200
     socket_heartbeat_seconds: Annotated[int, _doc("Ping interval; two missed close the socket", ge=1)] = 20
-    smtp_url: Annotated[str, _doc("smtp://user:pass@host:port for mail; empty keeps mail in /dev/outbox")] = (
-        ""
-    )
+    smtp_url: Annotated[str, _doc("smtp://user:pass@host:port for mail; empty keeps mail in /dev/outbox")] = ""
 
     @property
     def is_production(self) -> bool:
@@ -135,9 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 
 
-def load_settings(
-    environment: Mapping[str, str] | None = None, file: Path | None = None, **overrides: Any
-) -> Settings:
+def load_settings(environment: Mapping[str, str] | None = None, file: Path | None = None, **overrides: Any) -> Settings:
     """Settings from overrides (the command line), the environment, `outcry.toml`, and defaults, in this order.
 
     Raises SettingsError naming the setting and the rule; an unknown OUTCRY_ name is an error too, so that a
