@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 from psycopg.rows import TupleRow
 
+from outcry.kernel.arrays import BigInts, JsonTexts, Texts, Uuids
 from outcry.kernel.ids import new_id
 from outcry.kernel.times import rfc3339
 
@@ -50,7 +51,7 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 _APPEND = """
 WITH incoming AS (
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::json[])
         WITH ORDINALITY AS e (id, channel, seq, type, data, position)
 ), counted AS (
     INSERT INTO channels (channel, seq)
@@ -64,8 +65,8 @@ WITH incoming AS (
     FROM incoming i LEFT JOIN counted c ON c.channel = i.channel AND i.seq IS NULL
 )
 INSERT INTO outbox (id, channel, seq, type, data, at)
-SELECT id, channel, seq, type, data::json, clock_timestamp() FROM numbered
-RETURNING id, channel, seq, type, data::text, at
+SELECT id, channel, seq, type, data, clock_timestamp() FROM numbered
+RETURNING id, seq, at
 """
 
 _MISSED = """
@@ -76,19 +77,23 @@ WHERE channel = %s AND seq > %s ORDER BY seq LIMIT %s
 
 async def append(connection: psycopg.AsyncConnection[TupleRow], events: Sequence[Event]) -> list[StoredEvent]:
     """Write `events` in the running transaction, in order, and return them numbered."""
+    ids = [new_id() for _ in events]
+    data = [msgspec.json.encode(event.data) for event in events]
     cursor = await connection.execute(
         _APPEND,
         (
-            [new_id() for _ in events],
-            [event.channel for event in events],
-            [event.seq for event in events],
-            [event.type for event in events],
-            [msgspec.json.encode(event.data).decode() for event in events],
+            Uuids(ids),
+            Texts([event.channel for event in events]),
+            BigInts([event.seq for event in events]),
+            Texts([event.type for event in events]),
+            JsonTexts(data),
         ),
     )
-    rows = [_stored(row) for row in await cursor.fetchall()]
-    rows.sort(key=lambda event: (event.channel, event.seq))
-    return rows
+    numbered = {row[0]: row for row in await cursor.fetchall()}
+    return [
+        StoredEvent(identity, event.channel, numbered[identity][1], event.type, encoded, numbered[identity][2])
+        for identity, event, encoded in zip(ids, events, data, strict=True)
+    ]
 
 
 async def missed(

@@ -1,0 +1,51 @@
+"""The hash chain that makes an auction's history tamper-evident (SPEC AUC-12).
+
+Each entry's hash covers the hash before it and everything the entry says; the head stands on the auction's row.
+Changing, dropping, adding or reordering an entry breaks every hash after it.
+"""
+
+import struct
+from hashlib import sha256
+from uuid import UUID
+
+GENESIS_PREFIX = b"outcry/auction/1\0"
+_KIND_CODES = {"bid": 1, "auto": 2, "raise": 3, "retraction": 4}
+# seq, kind, amount, max_amount, offered_amount, offered_max, target_seq, placed_us; -1 stands for "not given".
+_FACTS = struct.Struct(">QBqqqqqq").pack
+
+
+def genesis(auction_id: UUID) -> bytes:
+    """The head of an auction without entries."""
+    return sha256(GENESIS_PREFIX + auction_id.bytes).digest()
+
+
+def entry_hash(
+    previous: bytes,
+    *,
+    seq: int,
+    entry_id: UUID,
+    bidder_id: UUID,
+    kind: str,
+    amount: int,
+    max_amount: int,
+    offered_amount: int | None,
+    offered_max: int | None,
+    target_seq: int | None,
+    placed_us: int,
+) -> bytes:
+    """32 bytes that stand for this entry and all before it. `placed_us` in microseconds since the epoch."""
+    return sha256(
+        previous
+        + entry_id.bytes
+        + bidder_id.bytes
+        + _FACTS(
+            seq,
+            _KIND_CODES[kind],
+            amount,
+            max_amount,
+            -1 if offered_amount is None else offered_amount,
+            -1 if offered_max is None else offered_max,
+            -1 if target_seq is None else target_seq,
+            placed_us,
+        )
+    ).digest()
