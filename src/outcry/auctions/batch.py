@@ -1,50 +1,20 @@
 """Deciding one batch of bids against the books, in arrival order, and collecting what must be written.
 
 Pure of I/O: the desk reads and locks before, writes and answers after. A draft that fails is thrown away together
-with the books it touched.
+with the books it touched. Ids are 128-bit integers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from uuid import UUID
 
 import msgspec
 
 from outcry.auctions import events
-from outcry.auctions.book import Book, alias_of, bid_status, broadcast_entries
+from outcry.auctions.book import Book, ShownEntry, bid_json, bid_status, broadcast_bids_json
 from outcry.auctions.chain import entry_hash
 from outcry.auctions.errors import AuctionNotFound, refusal_error
 from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, decide
-from outcry.auctions.schemas import BidderView, BidView
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
-from outcry.kernel.ids import new_id
-from outcry.kernel.outbox import Event
-from outcry.kernel.times import rfc3339_microseconds
-
-encode_json = msgspec.json.Encoder().encode
-
-
-class BidRequest:
-    """A bid on its way to the desk. `done` is called once, with the answer or the refusal; it must not raise."""
-
-    __slots__ = ("amount", "auction_id", "bidder_id", "done", "key", "max_amount")
-
-    def __init__(
-        self,
-        auction_id: UUID,
-        bidder_id: UUID,
-        amount: int | None,
-        max_amount: int | None,
-        key: str,
-        done: "Callable[[BidAnswer | OutcryError], None]",
-    ) -> None:
-        self.auction_id = auction_id
-        self.bidder_id = bidder_id
-        self.amount = amount
-        self.max_amount = max_amount
-        # Always there: the desk makes one for a bid without, so that a batch whose commit was lost on the way
-        # back can be tried again without a bid counting twice.
-        self.key = key
-        self.done = done
+from outcry.kernel.ids import new_id_int
 
 
 class BidAnswer(msgspec.Struct, frozen=True, gc=False):
@@ -55,27 +25,64 @@ class BidAnswer(msgspec.Struct, frozen=True, gc=False):
     replayed: bool = False
 
 
+class BidRequest:
+    """A bid on its way to the desk. `done` is called once, with the answer or the refusal; it must not raise.
+
+    `key` is always there: the desk's callers make one for a bid without (`made_key`), so that a batch whose commit
+    was lost on the way back can be tried again without a bid counting twice.
+    """
+
+    __slots__ = ("amount", "auction_id", "bidder_id", "done", "key", "made_key", "max_amount")
+
+    def __init__(
+        self,
+        auction_id: int,
+        bidder_id: int,
+        amount: int | None,
+        max_amount: int | None,
+        key: str | None,
+        done: Callable[[BidAnswer | OutcryError], None],
+    ) -> None:
+        self.auction_id = auction_id
+        self.bidder_id = bidder_id
+        self.amount = amount
+        self.max_amount = max_amount
+        self.made_key = key is None
+        self.key = key if key is not None else f"{new_id_int():x}"
+        self.done = done
+
+
 class PriorBid(msgspec.Struct, frozen=True, gc=False):
     """The accepted bid that a key already stands for."""
 
     seq: int
-    id: UUID
+    id: int
     kind: str
     amount: int
     max_amount: int
     offered_amount: int | None
     offered_max: int | None
     placed_us: int
-    bidder_ordinal: int
+    ordinal: int
     voided: bool
+
+
+class Restricted(msgspec.Struct, frozen=True):
+    """Who may not bid, of those in the batch: `blocked` holds (seller, bidder)."""
+
+    suspended: frozenset[int] = frozenset()
+    blocked: frozenset[tuple[int, int]] = frozenset()
+
+
+NOBODY_RESTRICTED = Restricted()
 
 
 class Written(msgspec.Struct, frozen=True, gc=False):
     """One new row of the history."""
 
-    auction_id: UUID
+    auction_id: int
     entry: Entry
-    id: UUID
+    id: int
     ordinal: int
     offered_amount: int | None
     offered_max: int | None
@@ -83,16 +90,14 @@ class Written(msgspec.Struct, frozen=True, gc=False):
     hash: bytes
 
 
-class Restricted(msgspec.Struct, frozen=True):
-    """Who may not bid, of those in the batch."""
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event a batch causes; `seq` is None on a person's channel, which counts itself."""
 
-    suspended: frozenset[UUID]
-    blocked: frozenset[tuple[UUID, UUID]]
-
-
-NOBODY_RESTRICTED = Restricted(frozenset(), frozenset())
-_Outcome = OutcryError | PriorBid
-_ShownEntry = tuple[UUID, str, int, int, int]
+    channel: str
+    type: str
+    data: bytes
+    id: int
+    seq: int | None
 
 
 class Changed:
@@ -105,39 +110,45 @@ class Changed:
         self.leader_before = book.standing.leader_id
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
-        self.entries: list[_ShownEntry] = []
+        self.entries: list[ShownEntry] = []
 
 
 class Draft:
     """The decisions of one batch."""
 
-    def __init__(self, books: Mapping[UUID, Book], now_us: int) -> None:
+    def __init__(self, books: Mapping[int, Book], now_us: int) -> None:
         self.books = books
         self.now_us = now_us
-        self.outcomes: list[tuple[BidRequest, _Outcome]] = []
-        self.replays: set[int] = set()
+        self.outcomes: list[tuple[BidRequest, OutcryError | PriorBid, bool]] = []
         self.written: list[Written] = []
-        self.new_bidders: list[tuple[UUID, UUID, int]] = []
-        self.changed: dict[UUID, Changed] = {}
-        self.events: list[Event] = []
-        self._by_key: dict[tuple[UUID, UUID, str], PriorBid] = {}
+        self.new_bidders: list[tuple[int, int, int]] = []
+        self.changed: dict[int, Changed] = {}
+        self.auction_events: list[NewEvent] = []
+        self.outbid_events: list[NewEvent] = []
+        self._by_key: dict[tuple[int, int, str], PriorBid] = {}
+        # Of a batch on a hot auction most bids meet the same refusal: it is made and worded once.
+        self._refusals: dict[tuple[str, int | None, int | None, str | None], OutcryError] = {}
 
     def decide(
         self,
         requests: Sequence[BidRequest],
         prior: Mapping[int, PriorBid],
-        known_ordinals: Mapping[tuple[UUID, UUID], int],
+        inactive: Mapping[tuple[int, int], int],
         restricted: Restricted = NOBODY_RESTRICTED,
     ) -> None:
-        """Decide every request in order. `prior` is by position; `known_ordinals` are inactive bidders' aliases."""
+        """Decide every request in order. `prior` is by position; `inactive` bidders keep the alias they had."""
+        by_key, outcomes, books = self._by_key, self.outcomes, self.books
         for position, request in enumerate(requests):
-            earlier = prior.get(position) or self._by_key.get((request.auction_id, request.bidder_id, request.key))
+            earlier = prior.get(position) if prior else None
+            if earlier is None and by_key:
+                earlier = by_key.get((request.auction_id, request.bidder_id, request.key))
             if earlier is not None:
-                self._repeat(request, earlier)
+                same = (request.amount, request.max_amount) == (earlier.offered_amount, earlier.offered_max)
+                outcomes.append((request, earlier if same else IdempotencyKeyReused(), same))
                 continue
-            book = self.books.get(request.auction_id)
+            book = books.get(request.auction_id)
             if book is None:
-                self.outcomes.append((request, AuctionNotFound()))
+                outcomes.append((request, AuctionNotFound(), False))
                 continue
             outcome = decide(
                 book.terms,
@@ -147,59 +158,51 @@ class Draft:
                 suspended=request.bidder_id in restricted.suspended,
                 blocked=(book.seller_id, request.bidder_id) in restricted.blocked,
             )
-            if isinstance(outcome, Refusal):
-                self.outcomes.append((request, refusal_error(outcome)))
+            if type(outcome) is Refusal:
+                outcomes.append((request, self._refused(outcome), False))
             else:
-                self._accept(request, book, outcome, known_ordinals)
+                assert isinstance(outcome, Acceptance)
+                self._accept(request, book, outcome, inactive)
 
-    def _repeat(self, request: BidRequest, earlier: PriorBid) -> None:
-        same = (request.amount, request.max_amount) == (earlier.offered_amount, earlier.offered_max)
-        if same:
-            self.replays.add(len(self.outcomes))
-        self.outcomes.append((request, earlier if same else IdempotencyKeyReused()))
+    def _refused(self, refusal: Refusal) -> OutcryError:
+        facts = (refusal.code, refusal.minimum_bid, refusal.current_price, refusal.status)
+        error = self._refusals.get(facts)
+        if error is None:
+            error = self._refusals[facts] = refusal_error(refusal)
+        return error
 
     def _accept(
-        self,
-        request: BidRequest,
-        book: Book,
-        outcome: Acceptance,
-        known_ordinals: Mapping[tuple[UUID, UUID], int],
+        self, request: BidRequest, book: Book, outcome: Acceptance, inactive: Mapping[tuple[int, int], int]
     ) -> None:
         changed = self.changed.get(book.id)
         if changed is None:
             changed = self.changed[book.id] = Changed(book)
-        ordinal = book.bidders.get(request.bidder_id)
+        bidder_id = request.bidder_id
+        ordinal = book.bidders.get(bidder_id)
         if ordinal is None:
-            ordinal = self._join(book, request.bidder_id, known_ordinals)
+            ordinal = self._join(book, bidder_id, inactive)
         old_leader_ordinal = book.leader_ordinal
         book.standing = outcome.standing
-        if outcome.standing.leader_id == request.bidder_id:
+        if outcome.standing.leader_id == bidder_id:
             book.leader_ordinal = ordinal
+        own = outcome.own
         for entry in outcome.entries:
-            own = entry is outcome.own
-            whose = ordinal if entry.bidder_id == request.bidder_id else old_leader_ordinal
+            whose = ordinal if entry.bidder_id == bidder_id else old_leader_ordinal
             assert whose is not None
-            row = self._write(book, entry, whose, request if own else None)
-            changed.entries.append((row.id, entry.kind, entry.amount, self.now_us, whose))
-            if own:
+            identity = self._write(book, entry, whose, request if entry is own else None)
+            changed.entries.append((identity, entry.kind, entry.amount, self.now_us, whose))
+            if entry is own:
                 mine = PriorBid(
-                    entry.seq,
-                    row.id,
-                    entry.kind,
-                    entry.amount,
-                    entry.max_amount,
-                    request.amount,
-                    request.max_amount,
-                    self.now_us,
-                    ordinal,
-                    False,
-                )
-                self._by_key[(book.id, request.bidder_id, request.key)] = mine
-                self.outcomes.append((request, mine))
+                    entry.seq, identity, entry.kind, entry.amount, entry.max_amount,
+                    request.amount, request.max_amount, self.now_us, ordinal, False,
+                )  # fmt: skip
+                if not request.made_key:
+                    self._by_key[(book.id, bidder_id, request.key)] = mine
+                self.outcomes.append((request, mine, False))
 
-    def _join(self, book: Book, bidder_id: UUID, known_ordinals: Mapping[tuple[UUID, UUID], int]) -> int:
+    def _join(self, book: Book, bidder_id: int, inactive: Mapping[tuple[int, int], int]) -> int:
         """The bidder's first standing bid here: an alias, kept for good, and one more bidder."""
-        ordinal = known_ordinals.get((book.id, bidder_id))
+        ordinal = inactive.get((book.id, bidder_id))
         if ordinal is None:
             book.alias_count += 1
             ordinal = book.alias_count
@@ -208,12 +211,14 @@ class Draft:
         self.new_bidders.append((book.id, bidder_id, ordinal))
         return ordinal
 
-    def _write(self, book: Book, entry: Entry, ordinal: int, request: BidRequest | None) -> Written:
-        identity = new_id()
+    def _write(self, book: Book, entry: Entry, ordinal: int, request: BidRequest | None) -> int:
+        """Append `entry` to the history; `request` is the bid it is the own entry of, if any. Returns its id."""
+        identity = new_id_int()
         bidder_id = entry.bidder_id
-        assert isinstance(bidder_id, UUID)
-        offered_amount = request.amount if request else None
-        offered_max = request.max_amount if request else None
+        assert isinstance(bidder_id, int)
+        offered_amount, offered_max, key = (
+            (request.amount, request.max_amount, request.key) if request else (None, None, None)
+        )
         book.chain_head = entry_hash(
             book.chain_head,
             seq=entry.seq,
@@ -227,69 +232,56 @@ class Draft:
             target_seq=None,
             placed_us=self.now_us,
         )
-        row = Written(
-            book.id,
-            entry,
-            identity,
-            ordinal,
-            offered_amount,
-            offered_max,
-            request.key if request else None,
-            book.chain_head,
+        self.written.append(
+            Written(book.id, entry, identity, ordinal, offered_amount, offered_max, key, book.chain_head)
         )
-        self.written.append(row)
-        return row
+        return identity
 
-    def compose_events(self) -> list[Event]:
+    def compose_events(self) -> None:
         """One `bid_placed` for each auction that visibly changed, one `outbid` for each leader shown before."""
+        now_us = self.now_us
         for changed in self.changed.values():
             book = changed.book
-            shown = broadcast_entries(book, changed.entries)
+            shown = broadcast_bids_json(book, changed.entries)
             extended = book.standing.extended_count > changed.extended_before
-            book.seq += bool(shown) + extended
-            if not shown and not extended:
-                continue
-            view = book.view(self.now_us, None, broadcast=True)
             channel = events.auction_channel(book.id)
             if shown:
-                seq = book.seq - extended
-                self.events.append(Event(channel, "bid_placed", events.bid_placed(view, shown, seq), seq))
+                book.seq += 1
+                data = events.bid_placed_json(book, shown, book.seq, now_us)
+                self.auction_events.append(NewEvent(channel, "bid_placed", data, new_id_int(), book.seq))
             if extended:
-                self.events.append(Event(channel, "auction_extended", events.auction_extended(view), book.seq))
+                book.seq += 1
+                data = events.auction_extended_json(book, now_us)
+                self.auction_events.append(NewEvent(channel, "auction_extended", data, new_id_int(), book.seq))
             loser = changed.leader_before
-            if isinstance(loser, UUID) and loser != book.standing.leader_id:
-                told = events.outbid(book, view, changed.leader_max_before)
-                self.events.append(Event(events.user_channel(loser), "outbid", told))
-        return self.events
+            if isinstance(loser, int) and loser != book.standing.leader_id:
+                data = events.outbid_json(book, changed.leader_max_before, now_us)
+                self.outbid_events.append(NewEvent(events.user_channel(loser), "outbid", data, new_id_int(), None))
 
     def answer(self) -> None:
         """Tell every bidder, once the batch is durable."""
-        encoded: dict[tuple[UUID, UUID | None], bytes] = {}
-        for position, (request, outcome) in enumerate(self.outcomes):
+        encoded: dict[tuple[int, bool], bytes] = {}
+        for request, outcome, replayed in self.outcomes:
             if isinstance(outcome, OutcryError):
                 request.done(outcome)
                 continue
             book = self.books[request.auction_id]
-            leads = book.standing.leader_id == request.bidder_id
             # Only the leader's copy differs, so an auction is encoded at most twice a batch.
-            variant = (book.id, request.bidder_id if leads else None)
-            auction_json = encoded.get(variant)
+            leads = book.standing.leader_id == request.bidder_id
+            auction_json = encoded.get((book.id, leads))
             if auction_json is None:
-                auction_json = encoded[variant] = encode_json(book.view(self.now_us, variant[1]))
-            bid_json = encode_json(own_bid_view(book, outcome, leads=leads))
-            request.done(BidAnswer(bid_json, auction_json, position in self.replays))
+                viewer_id = request.bidder_id if leads else None
+                auction_json = encoded[(book.id, leads)] = book.auction_json(self.now_us, viewer_id)
+            request.done(BidAnswer(own_bid_json(book, outcome, leads=leads), auction_json, replayed))
 
 
-def own_bid_view(book: Book, bid: PriorBid, *, leads: bool) -> BidView:
-    """A bid as its owner sees it."""
-    return BidView(
-        bid.id,
-        book.id,
-        bid.kind,  # type: ignore[arg-type]
-        bid.amount,
-        rfc3339_microseconds(bid.placed_us),
+def own_bid_json(book: Book, bid: PriorBid, *, leads: bool) -> bytes:
+    """A bid as its owner sees it, encoded."""
+    return bid_json(
+        book,
+        (bid.id, bid.kind, bid.amount, bid.placed_us, bid.ordinal),
         bid_status(book.standing.status, leads=leads, voided=bid.voided),
-        BidderView(alias_of(bid.bidder_ordinal), True),
+        is_you=True,
         seq=bid.seq,
         max_amount=bid.max_amount,
     )

@@ -1,12 +1,11 @@
 """The hash chain that makes an auction's history tamper-evident (SPEC AUC-12).
 
 Each entry's hash covers the hash before it and everything the entry says; the head stands on the auction's row.
-Changing, dropping, adding or reordering an entry breaks every hash after it.
+Changing, dropping, adding or reordering an entry breaks every hash after it. Ids are 128-bit integers.
 """
 
 import struct
 from hashlib import sha256
-from uuid import UUID
 
 GENESIS_PREFIX = b"outcry/auction/1\0"
 _KIND_CODES = {"bid": 1, "auto": 2, "raise": 3, "retraction": 4}
@@ -14,17 +13,17 @@ _KIND_CODES = {"bid": 1, "auto": 2, "raise": 3, "retraction": 4}
 _FACTS = struct.Struct(">QBqqqqqq").pack
 
 
-def genesis(auction_id: UUID) -> bytes:
+def genesis(auction_id: int) -> bytes:
     """The head of an auction without entries."""
-    return sha256(GENESIS_PREFIX + auction_id.bytes).digest()
+    return sha256(GENESIS_PREFIX + auction_id.to_bytes(16, "big")).digest()
 
 
 def entry_hash(
     previous: bytes,
     *,
     seq: int,
-    entry_id: UUID,
-    bidder_id: UUID,
+    entry_id: int,
+    bidder_id: int,
     kind: str,
     amount: int,
     max_amount: int,
@@ -36,8 +35,8 @@ def entry_hash(
     """32 bytes that stand for this entry and all before it. `placed_us` in microseconds since the epoch."""
     return sha256(
         previous
-        + entry_id.bytes
-        + bidder_id.bytes
+        + entry_id.to_bytes(16, "big")
+        + bidder_id.to_bytes(16, "big")
         + _FACTS(
             seq,
             _KIND_CODES[kind],

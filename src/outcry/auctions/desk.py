@@ -14,21 +14,20 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow, dict_row
 
 from outcry.auctions import desk_sql as sql
-from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, PriorBid, Restricted
-from outcry.auctions.book import Book
+from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, NewEvent, PriorBid, Restricted
+from outcry.auctions.book import COLUMNS, Book
 from outcry.identity.service import read_restrictions
-from outcry.kernel import outbox
-from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, Texts, Uuids
+from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, JsonTexts, Texts, UuidInts
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
 from outcry.kernel.outbox import StoredEvent
+from outcry.kernel.pipeline import PipelinedConnection, Step
+from outcry.kernel.times import from_microseconds
 
 MAX_BOOKS = 20_000
-MAX_KNOWN_BIDDERS = 200_000
-MAX_UNRESTRICTED_PAIRS = 500_000
+MAX_KNOWN_BIDDERS = 500_000
 MAX_CONNECTION_ATTEMPTS = 5
 RECONNECT_SECONDS = 0.2
 
@@ -39,7 +38,6 @@ class Desk:
     """A process's desk: lanes that each settle one batch at a time; an auction always goes to the same lane."""
 
     def __init__(self, database: Database, *, shards: int, queue_bids: int, batch_bids: int) -> None:
-        self._database = database
         self._queue_bids = queue_bids
         self._lanes = [Lane(database, batch_bids, number) for number in range(shards)]
 
@@ -55,7 +53,7 @@ class Desk:
 
     def submit(self, request: BidRequest) -> None:
         """Queue a bid; `request.done` is called when it is decided and durable, or at once with `Busy`."""
-        lane = self._lanes[request.auction_id.int % len(self._lanes)]
+        lane = self._lanes[request.auction_id % len(self._lanes)]
         if len(lane.queue) >= self._queue_bids:
             request.done(Busy(detail="Too many bids are waiting; this one was not taken"))
             return
@@ -88,44 +86,43 @@ class Lane:
         self._database = database
         self._batch_bids = batch_bids
         self._number = number
-        self._connection: psycopg.AsyncConnection[TupleRow] | None = None
-        self._books: OrderedDict[UUID, Book] = OrderedDict()
+        self._pipe: PipelinedConnection | None = None
+        self._books: OrderedDict[int, Book] = OrderedDict()
         self._known_bidders = 0
-        self._unrestricted: set[tuple[UUID, UUID]] = set()
-        self._restriction_version = -1
         self._waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def start(self) -> None:
-        self._connection = await self._connect()
+        """Connect and begin to settle."""
+        self._pipe = await self._connect()
         self._task = asyncio.create_task(self._run(), name=f"desk-{self._number}")
 
     async def stop(self) -> None:
+        """Settle what is queued, then close the connection."""
         self._stopping = True
         self.wake()
         if self._task is not None:
             await self._task
-        if self._connection is not None:
-            await self._connection.close()
+        if self._pipe is not None:
+            await self._pipe.connection.close()
 
     def wake(self) -> None:
         """Called after each append; the lane may be idle."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
-        connection = await self._database.connect_raw(options=sql.CONNECTION_OPTIONS)
-        connection.prepare_threshold = 0
-        return connection
+    async def _connect(self) -> PipelinedConnection:
+        return PipelinedConnection(await self._database.connect_raw(options=sql.CONNECTION_OPTIONS))
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             if not self.queue:
                 if self._stopping:
                     return
                 # Nothing may be awaited between this look at the queue and the wait, or a bid could be left lying.
-                self._waiter = asyncio.get_running_loop().create_future()
+                self._waiter = loop.create_future()
                 await self._waiter
                 self._waiter = None
                 continue
@@ -136,16 +133,16 @@ class Lane:
         """Decide, commit and answer `batch`, whatever happens: reconnect, or split round a poisoned bid."""
         for attempt in range(MAX_CONNECTION_ATTEMPTS):
             try:
-                await self._try_batch(batch)
-                return
+                draft, published = await self._try_batch(batch, retrying=attempt > 0)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as lost:
                 # The commit may or may not have happened; every bid has a key, so deciding again is safe.
                 _log.warning("the desk lost its batch, trying again: %s", lost)
                 self._books.clear()
                 await self._reconnect(attempt)
+                continue
             except Exception:
                 self._books.clear()
-                await self._reset()
+                await self._roll_back()
                 if len(batch) == 1:
                     _log.exception("a bid could not be decided")
                     batch[0].done(OutcryError())
@@ -155,172 +152,135 @@ class Lane:
                 await self._settle(batch[:middle])
                 await self._settle(batch[middle:])
                 return
+            self.decided_bids += len(batch)
+            self.settled_batches += 1
+            draft.answer()
+            self._database.publish(published)
+            self._trim()
+            return
         for request in batch:
             request.done(Busy(detail="The database is out of reach; repeat the bid with the same key"))
 
-    async def _reset(self) -> None:
-        assert self._connection is not None
+    async def _roll_back(self) -> None:
+        assert self._pipe is not None
         try:
-            await self._connection.rollback()
-        except psycopg.Error:
+            await self._pipe.flight([(sql.ROLLBACK, ())])
+        except (psycopg.Error, OSError):
             await self._reconnect(0)
 
     async def _reconnect(self, attempt: int) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        if self._pipe is not None:
+            await self._pipe.connection.close()
         await asyncio.sleep(RECONNECT_SECONDS * attempt)
         try:
-            self._connection = await self._connect()
+            self._pipe = await self._connect()
         except (psycopg.OperationalError, OSError) as unreachable:
             _log.warning("the desk cannot reach the database: %s", unreachable)
 
-    async def _try_batch(self, batch: Sequence[BidRequest]) -> None:
-        connection = self._connection
-        assert connection is not None
-        async with connection.pipeline() as pipeline:
-            draft = await self._decide(connection, batch)
-            if not draft.written:
-                # Refusals change nothing: rolling back spares the disk a flush.
-                await connection.execute("ROLLBACK")
-                await pipeline.sync()
-                published: list[StoredEvent] = []
-            else:
-                published = await self._write(connection, draft)
-                await pipeline.sync()
-        self.decided_bids += len(batch)
-        self.settled_batches += 1
-        draft.answer()
-        self._database.publish(published)
-        self._trim()
+    async def _try_batch(self, batch: Sequence[BidRequest], *, retrying: bool) -> tuple[Draft, list[StoredEvent]]:
+        pipe = self._pipe
+        assert pipe is not None
+        draft = await self._decide(pipe, batch, retrying=retrying)
+        if not draft.written:
+            # Refusals change nothing: rolling back spares the disk a flush.
+            await pipe.flight([(sql.ROLLBACK, ())])
+            return draft, []
+        draft.compose_events()
+        steps = _writing_steps(draft)
+        numbers = (await pipe.flight(steps))[-2] if draft.outbid_events else []
+        return draft, _stored_events(draft, dict(numbers))
 
-    async def _decide(self, connection: psycopg.AsyncConnection[TupleRow], batch: Sequence[BidRequest]) -> Draft:
+    async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
         ids = list({request.auction_id for request in batch})
-        await connection.execute("BEGIN")
-        locked = connection.cursor(binary=True)
-        await locked.execute(sql.LOCK, (Uuids(ids),), prepare=True)
-        moment = connection.cursor(binary=True)
-        await moment.execute(sql.MOMENT, prepare=True)
-        keys = connection.cursor(binary=True)
-        await keys.execute(
-            sql.KEYS,
-            (
-                Ints(range(len(batch))),
-                Uuids([request.auction_id for request in batch]),
-                Uuids([request.bidder_id for request in batch]),
-                Texts([request.key for request in batch]),
-            ),
-            prepare=True,
-        )
-        versions: dict[UUID, int] = dict(await locked.fetchall())  # type: ignore[arg-type]
-        moment_row = await moment.fetchone()
-        assert moment_row is not None
-        now_us, transaction_id, restriction_version = moment_row
-        prior = {row[0]: PriorBid(*row[1:]) for row in await keys.fetchall()}
-        books = await self._read_books(connection, versions)
-        known = await self._read_bidders(connection, batch, books)
-        restricted = await self._read_restrictions(connection, batch, books, restriction_version)
+        # A key this process made for a keyless bid cannot be in the table, unless this batch was tried before.
+        keyed = [(position, request) for position, request in enumerate(batch) if retrying or not request.made_key]
+        steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.MOMENT, ())]
+        if keyed:
+            steps.append(
+                (
+                    sql.KEYS,
+                    (
+                        Ints([position for position, _ in keyed]),
+                        UuidInts([request.auction_id for _, request in keyed]),
+                        UuidInts([request.bidder_id for _, request in keyed]),
+                        Texts([request.key for _, request in keyed]),
+                    ),
+                )
+            )
+        _, locked, moment, *found = await pipe.flight(steps)
+        now_us, transaction_id, restriction_version = moment[0]
+        prior = {row[0]: PriorBid(*row[1:]) for row in found[0]} if found and found[0] else {}
+        books = await self._read_books(pipe, locked)
+        inactive, restricted = await self._read_people(pipe, batch, books, restriction_version)
         draft = Draft(books, now_us)
-        draft.decide(batch, prior, known, restricted)
+        draft.decide(batch, prior, inactive, restricted)
         for changed in draft.changed.values():
             changed.book.version = transaction_id
         return draft
 
-    async def _read_books(
-        self, connection: psycopg.AsyncConnection[TupleRow], versions: dict[UUID, int]
-    ) -> dict[UUID, Book]:
-        books: dict[UUID, Book] = {}
-        stale: list[UUID] = []
-        for identity, version in versions.items():
+    async def _read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
+        books: dict[int, Book] = {}
+        stale: list[int] = []
+        for identity, version in locked:
             book = self._books.get(identity)
             if book is None or book.version != version:
                 stale.append(identity)
             else:
                 books[identity] = book
         if stale:
-            cursor = connection.cursor(binary=True, row_factory=dict_row)
-            await cursor.execute(sql.LOAD, (Uuids(stale),), prepare=True)
-            for row in await cursor.fetchall():
-                book = Book(row)
+            (rows,) = await pipe.flight([(sql.LOAD, (UuidInts(stale),))])
+            for row in rows:
+                book = Book(dict(zip(COLUMNS, row, strict=True)))
                 books[book.id] = self._books[book.id] = book
         return books
 
-    async def _read_bidders(
-        self, connection: psycopg.AsyncConnection[TupleRow], batch: Sequence[BidRequest], books: dict[UUID, Book]
-    ) -> dict[tuple[UUID, UUID], int]:
-        """Learn who has bid here before; returns the aliases of those whose bids were all retracted."""
-        unknown = {
-            (request.auction_id, request.bidder_id)
-            for request in batch
-            if request.auction_id in books and request.bidder_id not in books[request.auction_id].bidders
-        }
-        if not unknown:
-            return {}
-        cursor = connection.cursor(binary=True)
-        await cursor.execute(
-            sql.BIDDERS, (Uuids([pair[0] for pair in unknown]), Uuids([pair[1] for pair in unknown])), prepare=True
-        )
-        inactive: dict[tuple[UUID, UUID], int] = {}
-        for auction_id, bidder_id, ordinal, active in await cursor.fetchall():
-            if active:
-                books[auction_id].bidders[bidder_id] = ordinal
-            else:
-                inactive[(auction_id, bidder_id)] = ordinal
-        self._known_bidders += len(unknown)
-        return inactive
+    async def _read_people(
+        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: dict[int, Book], version: int
+    ) -> tuple[dict[tuple[int, int], int], Restricted]:
+        """Learn who has bid here before and who may not; returns the aliases of those whose bids were retracted."""
+        strangers: set[tuple[int, int]] = set()
+        uncleared: set[tuple[int, int]] = set()
+        for book in books.values():
+            if book.cleared_version != version:
+                book.cleared.clear()
+                book.cleared_version = version
+        for request in batch:
+            book = books.get(request.auction_id)
+            if book is None:
+                continue
+            bidder_id = request.bidder_id
+            if bidder_id not in book.bidders:
+                strangers.add((book.id, bidder_id))
+            if bidder_id not in book.cleared:
+                uncleared.add((book.id, bidder_id))
+        inactive: dict[tuple[int, int], int] = {}
+        if strangers:
+            columns = (UuidInts([pair[0] for pair in strangers]), UuidInts([pair[1] for pair in strangers]))
+            (rows,) = await pipe.flight([(sql.BIDDERS, columns)])
+            for auction_id, bidder_id, ordinal, active in rows:
+                if active:
+                    books[auction_id].bidders[bidder_id] = ordinal
+                else:
+                    inactive[(auction_id, bidder_id)] = ordinal
+            self._known_bidders += len(strangers)
+        return inactive, await self._read_restrictions(pipe, books, uncleared)
 
     async def _read_restrictions(
-        self,
-        connection: psycopg.AsyncConnection[TupleRow],
-        batch: Sequence[BidRequest],
-        books: dict[UUID, Book],
-        version: int,
+        self, pipe: PipelinedConnection, books: dict[int, Book], uncleared: set[tuple[int, int]]
     ) -> Restricted:
-        if version != self._restriction_version or len(self._unrestricted) > MAX_UNRESTRICTED_PAIRS:
-            self._unrestricted.clear()
-            self._restriction_version = version
-        pairs = {
-            (books[request.auction_id].seller_id, request.bidder_id) for request in batch if request.auction_id in books
-        }
-        pairs -= self._unrestricted
-        if not pairs:
+        if not uncleared:
             return NOBODY_RESTRICTED
-        found = await read_restrictions(connection, [bidder for _, bidder in pairs], list(pairs))
-        self._unrestricted.update(
-            pair for pair in pairs if pair not in found.blocked and pair[1] not in found.suspended
+        pairs = [(UUID(int=books[auction].seller_id), UUID(int=bidder)) for auction, bidder in uncleared]
+        found = await read_restrictions(pipe.connection, [bidder for _, bidder in pairs], pairs)
+        restricted = Restricted(
+            frozenset(person.int for person in found.suspended),
+            frozenset((seller.int, bidder.int) for seller, bidder in found.blocked),
         )
-        return Restricted(found.suspended, found.blocked)
-
-    async def _write(self, connection: psycopg.AsyncConnection[TupleRow], draft: Draft) -> list[StoredEvent]:
-        rows = draft.written
-        await connection.execute(
-            sql.INSERT_BIDS,
-            (
-                Uuids([row.auction_id for row in rows]),
-                BigInts([row.entry.seq for row in rows]),
-                Uuids([row.id for row in rows]),
-                Uuids([row.entry.bidder_id for row in rows]),  # type: ignore[list-item]
-                Ints([row.ordinal for row in rows]),
-                Texts([row.entry.kind for row in rows]),
-                BigInts([row.entry.amount for row in rows]),
-                BigInts([row.entry.max_amount for row in rows]),
-                BigInts([row.offered_amount for row in rows]),
-                BigInts([row.offered_max for row in rows]),
-                Instants([draft.now_us] * len(rows)),
-                Texts([row.key for row in rows]),
-                Byteas([row.hash for row in rows]),
-            ),
-            prepare=True,
-        )
-        if draft.new_bidders:
-            auctions, bidders, ordinals = zip(*draft.new_bidders, strict=True)
-            await connection.execute(
-                sql.INSERT_BIDDERS, (Uuids(auctions), Uuids(bidders), Ints(ordinals)), prepare=True
-            )
-        events = draft.compose_events()
-        await connection.execute(sql.UPDATE_AUCTIONS, _auction_columns(draft), prepare=True)
-        stored = await outbox.append(connection, events) if events else []
-        await connection.execute("COMMIT")
-        return stored
+        for auction_id, bidder_id in uncleared:
+            book = books[auction_id]
+            if bidder_id not in restricted.suspended and (book.seller_id, bidder_id) not in restricted.blocked:
+                book.cleared.add(bidder_id)
+        return restricted
 
     def _trim(self) -> None:
         while len(self._books) > MAX_BOOKS:
@@ -329,15 +289,75 @@ class Lane:
             self._known_bidders = 0
             for book in self._books.values():
                 book.bidders.clear()
+                book.cleared.clear()
+
+
+def _writing_steps(draft: Draft) -> list[Step]:
+    """Everything a batch writes, up to its commit; the outbids, whose numbers are wanted, come last but one."""
+    steps: list[Step] = [(sql.INSERT_BIDS, _bid_columns(draft))]
+    if draft.new_bidders:
+        auctions, bidders, ordinals = zip(*draft.new_bidders, strict=True)
+        steps.append((sql.INSERT_BIDDERS, (UuidInts(auctions), UuidInts(bidders), Ints(ordinals))))
+    steps.append((sql.UPDATE_AUCTIONS, _auction_columns(draft)))
+    if draft.auction_events:
+        told = draft.auction_events
+        steps.append(
+            (
+                sql.APPEND_AUCTION_EVENTS,
+                (
+                    Texts([event.channel for event in told]),
+                    BigInts([event.seq for event in told]),
+                    UuidInts([event.id for event in told]),
+                    Texts([event.type for event in told]),
+                    JsonTexts([event.data for event in told]),
+                    Instants([draft.now_us] * len(told)),
+                ),
+            )
+        )
+    if draft.outbid_events:
+        outbids = draft.outbid_events
+        steps.append(
+            (
+                sql.APPEND_OUTBIDS,
+                (
+                    Texts([event.channel for event in outbids]),
+                    UuidInts([event.id for event in outbids]),
+                    Texts([event.type for event in outbids]),
+                    JsonTexts([event.data for event in outbids]),
+                    Instants([draft.now_us]),
+                ),
+            )
+        )
+    steps.append((sql.COMMIT, ()))
+    return steps
+
+
+def _bid_columns(draft: Draft) -> tuple[Any, ...]:
+    rows = draft.written
+    return (
+        UuidInts([row.auction_id for row in rows]),
+        BigInts([row.entry.seq for row in rows]),
+        UuidInts([row.id for row in rows]),
+        UuidInts([row.entry.bidder_id for row in rows]),  # type: ignore[misc]
+        Ints([row.ordinal for row in rows]),
+        Texts([row.entry.kind for row in rows]),
+        BigInts([row.entry.amount for row in rows]),
+        BigInts([row.entry.max_amount for row in rows]),
+        BigInts([row.offered_amount for row in rows]),
+        BigInts([row.offered_max for row in rows]),
+        Instants([draft.now_us] * len(rows)),
+        Texts([row.key for row in rows]),
+        Byteas([row.hash for row in rows]),
+    )
 
 
 def _auction_columns(draft: Draft) -> tuple[Any, ...]:
     books = [changed.book for changed in draft.changed.values()]
     standings = [book.standing for book in books]
     return (
-        Uuids([book.id for book in books]),
+        UuidInts([book.id for book in books]),
         BigInts([standing.price for standing in standings]),
-        Uuids([standing.leader_id for standing in standings]),  # type: ignore[list-item]
+        UuidInts([standing.leader_id for standing in standings]),  # type: ignore[misc]
         Ints([book.leader_ordinal for book in books]),
         BigInts([standing.leader_max for standing in standings]),
         Booleans([standing.reserve_met for standing in standings]),
@@ -350,3 +370,14 @@ def _auction_columns(draft: Draft) -> tuple[Any, ...]:
         Byteas([book.chain_head for book in books]),
         BigInts([book.seq for book in books]),
     )
+
+
+def _stored_events(draft: Draft, numbers: dict[int, int]) -> list[StoredEvent]:
+    at = from_microseconds(draft.now_us)
+
+    def stored(event: NewEvent, seq: int) -> StoredEvent:
+        return StoredEvent(UUID(int=event.id), event.channel, seq, event.type, event.data, at)
+
+    return [stored(event, event.seq or 0) for event in draft.auction_events] + [
+        stored(event, numbers[event.id]) for event in draft.outbid_events
+    ]

@@ -1,12 +1,13 @@
 """Array parameters for set-based SQL, dumped in PostgreSQL's binary format by bulk operations.
 
 psycopg's own list dumper looks at every element; on the bid path, where one statement carries thousands of values,
-that costs more than deciding the bids. Wrap a list (`BigInts([...])`) and pass it to `unnest(%s::bigint[])`.
+that costs more than deciding the bids. `BigInts([...])` goes to `unnest(%s::bigint[])`, through a cursor or through
+`kernel.pipeline`. UUIDs are given as UUID objects or as their 128-bit integers.
 """
 
 import struct
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -14,10 +15,14 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_HEADER = struct.Struct("!iiIii")
-_EMPTY = struct.Struct("!iiI")
+T = TypeVar("T")
+
+_HEADER = struct.Struct("!iiIii").pack
+_EMPTY = struct.Struct("!iiI").pack
 _NULL = b"\xff\xff\xff\xff"
 _LENGTH_16 = b"\0\0\0\x10"
+_TRUE = b"\0\0\0\x01\x01"
+_FALSE = b"\0\0\0\x01\x00"
 _length = struct.Struct("!i").pack
 _int8 = struct.Struct("!iq").pack
 _int4 = struct.Struct("!ii").pack
@@ -26,90 +31,88 @@ _int4 = struct.Struct("!ii").pack
 _POSTGRES_EPOCH_US = 946_684_800_000_000
 
 
-class Uuids(list[UUID | None]):
-    """uuid[]"""
+class Array(Generic[T]):
+    """A one-dimensional array of one PostgreSQL type."""
 
-
-class BigInts(list[int | None]):
-    """bigint[]"""
-
-
-class Ints(list[int | None]):
-    """integer[]"""
-
-
-class Instants(list[int | None]):
-    """timestamptz[], given as microseconds since the Unix epoch"""
-
-
-class Texts(list[str | None]):
-    """text[]"""
-
-
-class Byteas(list[bytes | None]):
-    """bytea[]"""
-
-
-class JsonTexts(list[bytes]):
-    """json[], given as encoded JSON"""
-
-
-class Booleans(list[bool]):
-    """boolean[]"""
-
-
-class _ArrayDumper(Dumper):
-    format = Format.BINARY
+    __slots__ = ("values",)
+    oid: ClassVar[int]
     element_oid: ClassVar[int]
 
-    def dump(self, obj: Any) -> Buffer:
-        if not obj:
-            return _EMPTY.pack(0, 0, self.element_oid)
-        return _HEADER.pack(1, 1 if None in obj else 0, self.element_oid, len(obj), 1) + self.body(obj)
+    def __init__(self, values: Iterable[T]) -> None:
+        self.values = values if isinstance(values, list) else list(values)
 
-    def body(self, values: Sequence[Any]) -> bytes:
+    def dump(self) -> bytes:
+        """The binary format."""
+        values = self.values
+        if not values:
+            return _EMPTY(0, 0, self.element_oid)
+        has_null = 1 if None in values else 0
+        return _HEADER(1, has_null, self.element_oid, len(values), 1) + self.body()
+
+    def body(self) -> bytes:
+        """The elements, each behind its length."""
         raise NotImplementedError
 
 
-class _UuidsDumper(_ArrayDumper):
-    oid = 2951
-    element_oid = 2950
+class Uuids(Array[UUID | None]):
+    """uuid[]"""
 
-    def body(self, values: Sequence[UUID | None]) -> bytes:
-        return b"".join([_NULL if value is None else _LENGTH_16 + value.bytes for value in values])
+    __slots__ = ()
+    oid, element_oid = 2951, 2950
 
-
-class _BigIntsDumper(_ArrayDumper):
-    oid = 1016
-    element_oid = 20
-
-    def body(self, values: Sequence[int | None]) -> bytes:
-        return b"".join([_NULL if value is None else _int8(8, value) for value in values])
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _LENGTH_16 + value.bytes for value in self.values])
 
 
-class _IntsDumper(_ArrayDumper):
-    oid = 1007
-    element_oid = 23
+class UuidInts(Array[int | None]):
+    """uuid[], given as 128-bit integers"""
 
-    def body(self, values: Sequence[int | None]) -> bytes:
-        return b"".join([_NULL if value is None else _int4(4, value) for value in values])
+    __slots__ = ()
+    oid, element_oid = 2951, 2950
 
-
-class _InstantsDumper(_ArrayDumper):
-    oid = 1185
-    element_oid = 1184
-
-    def body(self, values: Sequence[int | None]) -> bytes:
-        return b"".join([_NULL if value is None else _int8(8, value - _POSTGRES_EPOCH_US) for value in values])
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _LENGTH_16 + value.to_bytes(16, "big") for value in self.values])
 
 
-class _TextsDumper(_ArrayDumper):
-    oid = 1009
-    element_oid = 25
+class BigInts(Array[int | None]):
+    """bigint[]"""
 
-    def body(self, values: Sequence[str | None]) -> bytes:
+    __slots__ = ()
+    oid, element_oid = 1016, 20
+
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _int8(8, value) for value in self.values])
+
+
+class Ints(Array[int | None]):
+    """integer[]"""
+
+    __slots__ = ()
+    oid, element_oid = 1007, 23
+
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _int4(4, value) for value in self.values])
+
+
+class Instants(Array[int | None]):
+    """timestamptz[], given as microseconds since the Unix epoch"""
+
+    __slots__ = ()
+    oid, element_oid = 1185, 1184
+
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _int8(8, value - _POSTGRES_EPOCH_US) for value in self.values])
+
+
+class Texts(Array[str | None]):
+    """text[]"""
+
+    __slots__ = ()
+    oid, element_oid = 1009, 25
+
+    def body(self) -> bytes:
         parts: list[bytes] = []
-        for value in values:
+        for value in self.values:
             if value is None:
                 parts.append(_NULL)
             else:
@@ -119,35 +122,43 @@ class _TextsDumper(_ArrayDumper):
         return b"".join(parts)
 
 
-class _ByteasDumper(_ArrayDumper):
-    oid = 1001
-    element_oid = 17
+class Byteas(Array[bytes | None]):
+    """bytea[]"""
 
-    def body(self, values: Sequence[bytes | None]) -> bytes:
-        return b"".join([_NULL if value is None else _length(len(value)) + value for value in values])
+    __slots__ = ()
+    oid, element_oid = 1001, 17
 
-
-class _JsonTextsDumper(_ByteasDumper):
-    oid = 199
-    element_oid = 114
+    def body(self) -> bytes:
+        return b"".join([_NULL if value is None else _length(len(value)) + value for value in self.values])
 
 
-class _BooleansDumper(_ArrayDumper):
-    oid = 1000
-    element_oid = 16
+class JsonTexts(Byteas):
+    """json[], given as encoded JSON"""
 
-    def body(self, values: Sequence[bool]) -> bytes:
-        return b"".join([b"\0\0\0\x01\x01" if value else b"\0\0\0\x01\x00" for value in values])
+    __slots__ = ()
+    oid, element_oid = 199, 114
 
 
-for _kind, _dumper in (
-    (Uuids, _UuidsDumper),
-    (BigInts, _BigIntsDumper),
-    (Ints, _IntsDumper),
-    (Instants, _InstantsDumper),
-    (Texts, _TextsDumper),
-    (Byteas, _ByteasDumper),
-    (JsonTexts, _JsonTextsDumper),
-    (Booleans, _BooleansDumper),
-):
-    psycopg.adapters.register_dumper(_kind, _dumper)
+class Booleans(Array[bool]):
+    """boolean[]"""
+
+    __slots__ = ()
+    oid, element_oid = 1000, 16
+
+    def body(self) -> bytes:
+        return b"".join([_TRUE if value else _FALSE for value in self.values])
+
+
+def _dumper_for(kind: type[Array[Any]]) -> type[Dumper]:
+    class ArrayDumper(Dumper):
+        format = Format.BINARY
+        oid = kind.oid
+
+        def dump(self, obj: Any) -> Buffer:
+            return obj.dump()
+
+    return ArrayDumper
+
+
+for _kind in (Uuids, UuidInts, BigInts, Ints, Instants, Texts, Byteas, JsonTexts, Booleans):
+    psycopg.adapters.register_dumper(_kind, _dumper_for(_kind))

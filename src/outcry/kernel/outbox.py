@@ -49,23 +49,11 @@ class StoredEvent(msgspec.Struct, frozen=True):
         )  # fmt: skip
 
 
-_APPEND = """
-WITH incoming AS (
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::json[])
-        WITH ORDINALITY AS e (id, channel, seq, type, data, position)
-), counted AS (
-    INSERT INTO channels (channel, seq)
-    SELECT channel, count(*) FROM incoming WHERE seq IS NULL GROUP BY channel ORDER BY channel
-    ON CONFLICT (channel) DO UPDATE SET seq = channels.seq + excluded.seq
-    RETURNING channel, seq
-), numbered AS (
-    SELECT i.id, i.channel, i.type, i.data,
-        coalesce(i.seq, c.seq - count(*) FILTER (WHERE i.seq IS NULL) OVER (PARTITION BY i.channel)
-            + row_number() OVER (PARTITION BY i.channel ORDER BY i.position)) AS seq
-    FROM incoming i LEFT JOIN counted c ON c.channel = i.channel AND i.seq IS NULL
-)
-INSERT INTO outbox (id, channel, seq, type, data, at)
-SELECT id, channel, seq, type, data, clock_timestamp() FROM numbered
+_APPEND_COUNTED = "SELECT id, seq, at FROM append_events(%s::text[], %s::uuid[], %s::text[], %s::json[], NULL)"
+
+_APPEND_NUMBERED = """
+INSERT INTO outbox (channel, seq, id, type, data)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::uuid[], %s::text[], %s::json[])
 RETURNING id, seq, at
 """
 
@@ -77,22 +65,25 @@ WHERE channel = %s AND seq > %s ORDER BY seq LIMIT %s
 
 async def append(connection: psycopg.AsyncConnection[TupleRow], events: Sequence[Event]) -> list[StoredEvent]:
     """Write `events` in the running transaction, in order, and return them numbered."""
-    ids = [new_id() for _ in events]
-    data = [msgspec.json.encode(event.data) for event in events]
-    cursor = await connection.execute(
-        _APPEND,
-        (
-            Uuids(ids),
-            Texts([event.channel for event in events]),
-            BigInts([event.seq for event in events]),
-            Texts([event.type for event in events]),
-            JsonTexts(data),
-        ),
-    )
-    numbered = {row[0]: row for row in await cursor.fetchall()}
+    prepared = [(new_id(), event, msgspec.json.encode(event.data)) for event in events]
+    numbered: dict[UUID, Sequence[Any]] = {}
+    for owned in (False, True):
+        chosen = [item for item in prepared if (item[1].seq is not None) is owned]
+        if not chosen:
+            continue
+        columns: list[Any] = [
+            Texts([event.channel for _, event, _ in chosen]),
+            Uuids([identity for identity, _, _ in chosen]),
+            Texts([event.type for _, event, _ in chosen]),
+            JsonTexts([data for _, _, data in chosen]),
+        ]
+        if owned:
+            columns.insert(1, BigInts([event.seq for _, event, _ in chosen]))
+        cursor = await connection.execute(_APPEND_NUMBERED if owned else _APPEND_COUNTED, columns)
+        numbered.update((row[0], row) for row in await cursor.fetchall())
     return [
-        StoredEvent(identity, event.channel, numbered[identity][1], event.type, encoded, numbered[identity][2])
-        for identity, event, encoded in zip(ids, events, data, strict=True)
+        StoredEvent(identity, event.channel, numbered[identity][1], event.type, data, numbered[identity][2])
+        for identity, event, data in prepared
     ]
 
 

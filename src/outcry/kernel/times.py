@@ -4,10 +4,12 @@ Decisions about time use PostgreSQL's clock, never this process's; `utc_now` is 
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MICROSECONDS_PER_SECOND = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_CACHED_SECONDS = 16_384
 
 
 def utc_now() -> datetime:
@@ -27,10 +29,16 @@ def from_microseconds(microseconds: int) -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """`2026-01-31T12:00:00.000Z`: what every time in an answer looks like (SPEC API-3)."""
-    instant = instant.astimezone(UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    return rfc3339_microseconds(to_microseconds(instant))
 
 
 def rfc3339_microseconds(microseconds: int) -> str:
     """`rfc3339` of an instant given in microseconds since the epoch."""
-    return rfc3339(from_microseconds(microseconds))
+    seconds, rest = divmod(microseconds, MICROSECONDS_PER_SECOND)
+    return f"{_to_the_second(seconds)}.{rest // 1000:03d}Z"
+
+
+@lru_cache(_CACHED_SECONDS)
+def _to_the_second(seconds: int) -> str:
+    # The same few seconds are written thousands of times: now, and the ends of running auctions.
+    return from_microseconds(seconds * MICROSECONDS_PER_SECOND).strftime("%Y-%m-%dT%H:%M:%S")
