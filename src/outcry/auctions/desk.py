@@ -186,8 +186,7 @@ class Lane:
             await pipe.flight([(sql.ROLLBACK, ())])
             return draft, []
         draft.compose_events()
-        steps = _writing_steps(draft)
-        numbers = (await pipe.flight(steps))[-2] if draft.outbid_events else []
+        *_, numbers, _ = await pipe.flight(_writing_steps(draft))
         return draft, _stored_events(draft, dict(numbers))
 
     async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
