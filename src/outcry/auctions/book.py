@@ -13,7 +13,7 @@ import msgspec
 
 from outcry.auctions import rules
 from outcry.auctions.rules import Award, Standing, Status, Terms
-from outcry.auctions.schemas import AntiSnipeView, AuctionView, LeaderView
+from outcry.auctions.schemas import AntiSnipeView, AuctionView, LeaderView, ListingCard
 from outcry.kernel.ids import id_text
 from outcry.kernel.times import MICROSECONDS_PER_SECOND, rfc3339_microseconds, to_microseconds
 
@@ -220,6 +220,11 @@ def broadcast_bids_json(book: Book, entries: Sequence[ShownEntry]) -> list[bytes
         leader_unseen = leader_unseen and not leads
         shown.append(bid_json(book, entry, bid_status(book.standing.status, leads=leads, voided=False)))
     return shown
+
+
+def with_card(view: AuctionView, card: ListingCard) -> AuctionView:
+    """The same view carrying its listing's card."""
+    return msgspec.structs.replace(view, listing=card)
 
 
 def bid_status(auction_status: Status, *, leads: bool, voided: bool) -> str:

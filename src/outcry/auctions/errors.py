@@ -66,6 +66,39 @@ class WrongState(Conflict):
     title = "The auction's status does not allow this"
 
 
+class AuctionHasBids(Conflict):
+    """A seller cannot call off an auction that somebody has bid on."""
+
+    code = "auction_has_bids"
+    title = "Somebody has already bid"
+
+
+class ListingNotForAuction(Conflict):
+    """The listing is not sold by auction, not active, or already in one."""
+
+    code = "listing_not_for_auction"
+    title = "This listing cannot be auctioned now"
+
+
+class CounterOfferNotFound(NotFound):
+    """No counter-offer of that id that is this person's to answer."""
+
+    title = "There is no such counter-offer"
+
+
+class CounterOfferClosed(Conflict):
+    """It was answered or has expired."""
+
+    code = "counter_offer_closed"
+    title = "This counter-offer is closed"
+
+
+class BidNotFound(NotFound):
+    """No such bid of this person."""
+
+    title = "There is no such bid of yours"
+
+
 class RetractionNotAllowed(Conflict):
     """Outside the market's window for retraction (SPEC AUC-8)."""
 

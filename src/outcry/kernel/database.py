@@ -75,6 +75,7 @@ class Transaction:
         self.connection = connection
         self.actor = actor
         self._events: list[Event] = []
+        self._stored: list[StoredEvent] = []
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
 
     async def all(
@@ -112,16 +113,20 @@ class Transaction:
         """Append `event` to the outbox in this transaction; it is published after the commit."""
         self._events.append(event)
 
+    def published(self, events: Sequence[StoredEvent]) -> None:
+        """Publish `events`, already in the outbox, once this transaction has committed."""
+        self._stored.extend(events)
+
     def after_commit(self, call: Callable[[], Awaitable[None] | None]) -> None:
         """Run `call` once the commit is durable; never when it rolls back."""
         self._after_commit.append(call)
 
     async def write_events(self) -> list[StoredEvent]:
         """Write what was emitted; called by the database just before commit."""
-        if not self._events:
-            return []
-        stored = await outbox.append(await self.driver(), self._events)
-        self._events = []
+        stored = self._stored
+        if self._events:
+            stored = stored + await outbox.append(await self.driver(), self._events)
+        self._events, self._stored = [], []
         return stored
 
     async def run_after_commit(self) -> None:

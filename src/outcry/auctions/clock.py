@@ -1,0 +1,165 @@
+"""The clock (SPEC AUC-5): starts, closes and times out auctions at the due instant, on any number of processes.
+
+Every process sleeps until the earliest due start, end or decision; LISTEN wakes it when one moves earlier. Due rows
+are taken in batches with SKIP LOCKED, so processes share the work and an auction moves once. After downtime the
+overdue are simply due.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from outcry.auctions import queries
+from outcry.auctions.book import Book
+from outcry.auctions.movement import Movement
+from outcry.auctions.ports import AwardSink
+from outcry.auctions.rules import Status
+from outcry.catalog import service as catalog
+from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.market import Market
+
+BATCH_AUCTIONS = 500
+# A missed wake-up or a stepped clock costs at most this.
+MAX_SLEEP_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+ENDING_SOON_SECONDS = 60
+
+_TAKE_DUE = """
+WHERE a.id IN (
+    (SELECT id FROM auctions WHERE status = 'live' AND ends_at <= clock_timestamp()
+        ORDER BY ends_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    UNION ALL
+    (SELECT id FROM auctions WHERE status = 'scheduled' AND starts_at <= clock_timestamp()
+        ORDER BY starts_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+    UNION ALL
+    (SELECT id FROM auctions WHERE status = 'awaiting_decision' AND decide_by <= clock_timestamp()
+        ORDER BY decide_by LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+)
+"""
+
+_NEXT_DUE = """
+SELECT extract(epoch FROM least(
+    (SELECT min(ends_at) FROM auctions WHERE status = 'live'),
+    (SELECT min(starts_at) FROM auctions WHERE status = 'scheduled' AND starts_at IS NOT NULL),
+    (SELECT min(decide_by) FROM auctions WHERE status = 'awaiting_decision')
+) - clock_timestamp())::float8
+"""
+
+_log = logging.getLogger("outcry.clock")
+
+
+class AuctionClock:
+    """One process's clock."""
+
+    def __init__(self, database: Database, market: Market, awards: AwardSink) -> None:
+        self._database = database
+        self._market = market
+        self._awards = awards
+        self._listener: psycopg.AsyncConnection[TupleRow] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._woken = asyncio.Event()
+        self.moved_auctions = 0
+
+    async def start(self) -> None:
+        """Begin to tick."""
+        self._tasks = [
+            asyncio.create_task(self._listen(), name="clock-listen"),
+            asyncio.create_task(self._run(), name="clock"),
+        ]
+
+    async def stop(self) -> None:
+        """End after the batch in hand."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listener is not None:
+            await self._listener.close()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                self._listener = await self._database.connect_raw()
+                await self._listener.execute(f"LISTEN {queries.CLOCK_CHANNEL}")
+                # Whatever was said before we listened is found by looking.
+                self._woken.set()
+                async for _ in self._listener.notifies():
+                    self._woken.set()
+            except (psycopg.Error, OSError) as lost:
+                _log.warning("the clock lost its listener: %s", lost)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                self._woken.clear()
+                while await self.tick():
+                    pass
+                sleep_seconds = await self._seconds_to_next()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # The clock must outlive any fault: what is due stays due.
+                _log.exception("the clock missed a tick")
+                sleep_seconds = RETRY_SECONDS
+            try:
+                async with asyncio.timeout(sleep_seconds):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    async def tick(self) -> int:
+        """Move one batch of what is due; how many were moved."""
+        async with self._database.transaction(SYSTEM) as tx:
+            connection = await tx.driver()
+            books = await queries.read_books(connection, _TAKE_DUE, {"limit": BATCH_AUCTIONS})
+            if not books:
+                return 0
+            movement = Movement(connection, self._market, self._awards, await queries.moment(connection))
+            await self._move(movement, books)
+            tx.published(await movement.save())
+        self.moved_auctions += len(books)
+        return len(books)
+
+    async def _move(self, movement: Movement, books: list[Book]) -> None:
+        starting = [book for book in books if book.standing.status is Status.SCHEDULED]
+        undecided = [book for book in books if book.standing.status is Status.AWAITING_DECISION]
+        for book in books:
+            if book.standing.status is Status.LIVE:
+                movement.close(book)
+        if starting:
+            await self._start(movement, starting)
+        if undecided:
+            await self._time_out(movement, undecided)
+
+    async def _start(self, movement: Movement, books: list[Book]) -> None:
+        """Start those whose listing is active; the others are called off, and told why."""
+        statuses = await catalog.lock_statuses(movement.connection, [book.listing_id for book in books])
+        for book in books:
+            if statuses.get(book.listing_id) == "active":
+                movement.start(book)
+            else:
+                movement.cancel(book, "The listing was not active when the auction was to start")
+
+    async def _time_out(self, movement: Movement, books: list[Book]) -> None:
+        """Nobody decided, or the buyer did not answer, in time (API.md "End")."""
+        offers = await queries.answer_counter_offers(movement.connection, [book.id for book in books], "expired")
+        offered: dict[int, dict[str, Any]] = {offer["auction_id"].int: offer for offer in offers}
+        for book in books:
+            movement.end_unsold(book)
+            offer = offered.get(book.id)
+            kind = "counter_rejected" if offer else "offer_rejected"
+            amount = offer["amount"] if offer else book.standing.price
+            for person in {book.seller_id, book.standing.leader_id}:
+                if isinstance(person, int):
+                    movement.tell(person, kind, book, amount=amount, reason="No answer in time")
+            movement.tell_watchers(book, "auction_updated")
+
+    async def _seconds_to_next(self) -> float:
+        async with self._database.transaction(SYSTEM) as tx:
+            seconds = await tx.scalar(_NEXT_DUE)
+        if seconds is None:
+            return MAX_SLEEP_SECONDS
+        return min(max(seconds, 0.0), MAX_SLEEP_SECONDS)

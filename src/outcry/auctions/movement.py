@@ -1,0 +1,170 @@
+"""Moving auctions through their life (SPEC AUC-5, AUC-6): the one place that changes a status.
+
+A `Movement` works on locked books in one transaction: it applies transitions, collects what the world is told, and
+saves all of it set-based. The clock moves thousands at once with it, a seller's request one.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from outcry.auctions import events, queries, rules
+from outcry.auctions.book import Book, alias_of
+from outcry.auctions.ports import AwardedSale, AwardSink
+from outcry.auctions.rules import Status
+from outcry.catalog import service as catalog
+from outcry.kernel import outbox
+from outcry.kernel.market import Market
+from outcry.kernel.outbox import Event, StoredEvent
+from outcry.kernel.times import MICROSECONDS_PER_SECOND, rfc3339_microseconds
+
+MAX_TOLD_WATCHERS = 10_000
+_US_PER_HOUR = 3_600 * MICROSECONDS_PER_SECOND
+
+
+class Movement:
+    """One transaction's worth of transitions at the instant `now_us`."""
+
+    def __init__(self, connection: queries.Connection, market: Market, awards: AwardSink, now_us: int) -> None:
+        self.connection = connection
+        self.now_us = now_us
+        self.order_ids: dict[UUID, UUID] = {}
+        self._market = market
+        self._awards = awards
+        self._moved: dict[int, Book] = {}
+        self._events: list[Event] = []
+        self._sales: list[AwardedSale] = []
+        self._released: list[Book] = []
+
+    def start(self, book: Book) -> None:
+        """scheduled -> live, now; the end is the planned one, or the duration from now."""
+        ends_at_us = book.standing.ends_at_us
+        if ends_at_us is None or book.starts_at_us is None:
+            ends_at_us = ends_at_us or self.now_us + book.duration_seconds * MICROSECONDS_PER_SECOND
+        if book.starts_at_us is None or book.starts_at_us > self.now_us:
+            book.starts_at_us = self.now_us
+        self._to(book, Status.LIVE, ends_at_us=ends_at_us, first_end_us=ends_at_us)
+        self.tell_watchers(book, "auction_started")
+
+    def close(self, book: Book) -> None:
+        """Time is up: sold, unsold, or the seller must decide."""
+        outcome = rules.close(book.terms, book.standing)
+        self._to(book, Status.ENDED)
+        if outcome is Status.SOLD:
+            price, leader = book.standing.price, book.standing.leader_id
+            assert price is not None
+            assert isinstance(leader, int)
+            self.sell(book, leader, price)
+        elif outcome is Status.AWAITING_DECISION:
+            book.decide_by_us = self.now_us + self._market.decision_hours * _US_PER_HOUR
+            self._to(book, Status.AWAITING_DECISION)
+            self.tell(book.seller_id, "decision_required", book, amount=book.standing.price)
+        else:
+            self.end_unsold(book)
+        self.tell_watchers(book, "auction_ended")
+
+    def sell(self, book: Book, buyer_id: int, amount: int) -> None:
+        """To `buyer_id` at `amount`; the order is made in this transaction."""
+        book.winner_id, book.final_price, book.decide_by_us = buyer_id, amount, None
+        ends_at_us = min(book.standing.ends_at_us or self.now_us, self.now_us)
+        self._to(book, Status.SOLD, ends_at_us=ends_at_us)
+        self._sales.append(
+            AwardedSale(
+                UUID(int=book.id),
+                UUID(int=book.listing_id),
+                UUID(int=book.seller_id),
+                UUID(int=buyer_id),
+                amount,
+                book.currency,
+            )
+        )
+        self.notify(buyer_id, "won", book, amount=amount)
+        self.notify(book.seller_id, "sold", book, amount=amount)
+
+    def end_unsold(self, book: Book) -> None:
+        """Nobody buys; the listing is free again."""
+        book.decide_by_us = None
+        self._to(book, Status.UNSOLD)
+        self._released.append(book)
+
+    def cancel(self, book: Book, reason: str) -> None:
+        """Called off, for a reason that is told."""
+        book.cancel_reason, book.decide_by_us = reason, None
+        leader = book.standing.leader_id
+        self._to(book, Status.CANCELLED)
+        self._released.append(book)
+        self.tell_watchers(book, "auction_ended")
+        for person in {book.seller_id, leader}:
+            if isinstance(person, int):
+                self.notify(person, "auction_cancelled", book, reason=reason)
+
+    def tell_watchers(self, book: Book, kind: str) -> None:
+        """The whole public auction, as the next event of its channel. Comes after the last change to the book."""
+        book.seq += 1
+        data = events.state_of(book.view(self.now_us, None))
+        self._events.append(Event(events.auction_channel(book.id), kind, data, book.seq))
+        self._moved[book.id] = book
+
+    def tell(self, user_id: int, kind: str, book: Book, **facts: Any) -> None:
+        """An event for one person, about this auction."""
+        self._events.append(Event(events.user_channel(user_id), kind, self._about(book, facts)))
+
+    def notify(self, user_id: int, what: str, book: Book, **facts: Any) -> None:
+        """A `notification` of the kind `what` for one person."""
+        self.tell(user_id, "notification", book, kind=what, **facts)
+
+    def moved(self, book: Book) -> None:
+        """Save `book` with the rest."""
+        self._moved[book.id] = book
+
+    def _about(self, book: Book, facts: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "auction_id": UUID(int=book.id),
+            "listing_id": UUID(int=book.listing_id),
+            "status": book.standing.status.value,
+            "currency": book.currency,
+            "current_price": book.standing.price,
+            "final_price": book.final_price,
+            "leader": {"alias": alias_of(book.leader_ordinal)} if book.leader_ordinal else None,
+            "decide_by": rfc3339_microseconds(book.decide_by_us) if book.decide_by_us else None,
+            "server_time": rfc3339_microseconds(self.now_us),
+            **facts,
+        }
+
+    def _to(self, book: Book, status: Status, **changes: Any) -> None:
+        before = book.standing.status
+        if status not in rules.TRANSITIONS[before]:
+            raise RuntimeError(f"an auction cannot go from {before} to {status}")
+        book.standing = msgspec.structs.replace(book.standing, status=status, **changes)
+        self._moved[book.id] = book
+
+    async def save(self) -> list[StoredEvent]:
+        """Write everything, in the order in which locks are taken: auctions, listings, orders, channels."""
+        if not self._moved:
+            return []
+        await queries.save_books(self.connection, list(self._moved.values()))
+        started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
+        await self._move_listings(started)
+        if self._sales:
+            self.order_ids = await self._awards.awarded(self.connection, self._sales)
+            for sale in self._sales:
+                order = {"order_id": self.order_ids[sale.auction_id], "auction_id": sale.auction_id}
+                told = {**order, "status": "pending_payment", "amount": sale.amount, "currency": sale.currency}
+                for person in (sale.buyer_id, sale.seller_id):
+                    self._events.append(Event(events.user_channel(person), "order_updated", told))
+        # Sorted by channel, so that two movements lock people's channels in one order.
+        self._events.sort(key=lambda event: event.channel)
+        return await outbox.append(self.connection, self._events) if self._events else []
+
+    async def _move_listings(self, started: Sequence[Book]) -> None:
+        listing_ids = [UUID(int=book.listing_id) for book in started]
+        if started:
+            pairs = [(UUID(int=book.listing_id), UUID(int=book.id)) for book in started]
+            await catalog.auctions_attached_many(self.connection, pairs, live=True)
+        if self._released:
+            listing_ids = [UUID(int=book.listing_id) for book in self._released]
+            await catalog.auctions_detached_many(self.connection, listing_ids)
+        if self._sales:
+            await catalog.mark_sold_many(self.connection, [sale.listing_id for sale in self._sales])
