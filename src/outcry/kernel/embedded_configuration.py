@@ -1,5 +1,6 @@
 """How the embedded PostgreSQL is set up: durable, on a private socket only, and tuned for tables that only grow."""
 
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -70,7 +71,10 @@ def _quoted(value: str) -> str:
 
 def _replace(path: Path, content: str, account: Account) -> None:
     new = path.with_name(path.name + ".new")
-    new.write_text(content)
+    new.unlink(missing_ok=True)
+    # The folder is the account's: as root we must not follow a link that something put there.
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
     give(new, account)
-    new.chmod(0o600)
     new.replace(path)
