@@ -117,7 +117,12 @@ async def _bid_on_and_on(
 
 
 async def closed_loop(
-    design: Design, workload: Workload, *, seconds: float, bidders: int = BIDDERS, settle_seconds: float = _SETTLE_SECONDS
+    design: Design,
+    workload: Workload,
+    *,
+    seconds: float,
+    bidders: int = BIDDERS,
+    settle_seconds: float = _SETTLE_SECONDS,
 ) -> Figures:
     """Every bidder bids, waits for the answer, bids again; counted for `seconds` after the loop has settled."""
     counter, stop = _Counter(), asyncio.Event()
@@ -131,9 +136,7 @@ async def closed_loop(
     return counter.figures(elapsed)
 
 
-async def rate_over_time(
-    design: Design, workload: Workload, *, seconds: int, bidders: int = BIDDERS
-) -> list[float]:
+async def rate_over_time(design: Design, workload: Workload, *, seconds: int, bidders: int = BIDDERS) -> list[float]:
     """Decisions a second in every second from the very first bid on (a closed loop that has not settled)."""
     counter, stop = _Counter(), asyncio.Event()
     counter.open = True

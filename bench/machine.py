@@ -45,7 +45,9 @@ def describe(database_url: str, folder: Path | None = None) -> Machine:
     """Measure and describe this machine; `folder` is where the database lives (its disk is the one that counts)."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         version = connection.execute("SHOW server_version").fetchone()
-        settings = connection.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')").fetchone()
+        settings = connection.execute(
+            "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
+        ).fetchone()
         if settings != ("on", "on"):
             raise RuntimeError(f"commits are not durable: fsync, synchronous_commit = {settings}")
         commit_ms = _commit_ms(connection)

@@ -106,6 +106,13 @@ class YouView(msgspec.Struct, frozen=True):
     status: Literal["leading", "outbid", "won", "lost", "watching"]
 
 
+class MyBidding(msgspec.Struct, frozen=True):
+    """An auction one has bid on, with one's own place in it."""
+
+    auction: AuctionView
+    you: YouView
+
+
 class PlaceBid(RequestStruct):
     """A bid: an amount, a hidden maximum, or both."""
 

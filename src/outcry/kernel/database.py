@@ -186,9 +186,14 @@ class Database:
             self._publish(events)
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncIterator[Transaction]:
-        """One unit of work as `actor`: commits at the end of the block, rolls back on any exception."""
+    async def transaction(self, actor: Actor, *, snapshot: bool = False) -> AsyncIterator[Transaction]:
+        """One unit of work as `actor`: commits at the end of the block, rolls back on any exception.
+
+        `snapshot` reads all of it as of one instant (REPEATABLE READ).
+        """
         async with self.engine.connect() as connection:
+            if snapshot:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             transaction = Transaction(connection, actor)
             async with connection.begin():
                 await connection.execute(_SET_ACTOR, {"user_id": str(actor.user_id or ""), "role": actor.role.value})

@@ -1,11 +1,13 @@
 """HTTP ground shared by all routes: problem documents and wire types (SPEC API-1 to API-3)."""
 
 import logging
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 
 from outcry.kernel.errors import (
     Forbidden,
@@ -30,6 +32,34 @@ _log = logging.getLogger("outcry.http")
 
 class RequestStruct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Base of every request body: an unknown field is refused."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457 problem document; some codes carry more members, which their description names."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[dict[str, str]] | msgspec.UnsetType = msgspec.UNSET
+
+
+# What any route may answer, whatever it does.
+_EVERYWHERE = (400, 413, 422, 429)
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """The `responses` of a route: the given refusals and those every route may give, for the OpenAPI document."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            description=HTTPStatus(status).phrase,
+            media_type=PROBLEM_JSON,
+            generate_examples=False,
+        )
+        for status in sorted({*_EVERYWHERE, *statuses})
+    }
 
 
 class MethodNotAllowed(OutcryError):

@@ -1,0 +1,1 @@
+"""Orders: agreed sales (SPEC section 6)."""
