@@ -8,6 +8,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import Send
 
 from outcry.kernel.errors import (
     Forbidden,
@@ -132,3 +133,12 @@ def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> R
 def html(body: str, status: int = 200) -> Response[str]:
     """A server-rendered page."""
     return Response(body, status_code=status, media_type=MediaType.HTML)
+
+
+async def send_problem(error: OutcryError, send: Send) -> None:
+    """Answer with a problem document from outside the routes, in a middleware."""
+    body = msgspec.json.encode(error.problem())
+    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
