@@ -1,0 +1,39 @@
+"""What other domains may ask of identity. The use cases of the routes are in accounts, codes, profiles, staff."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from outcry.identity.queries import display_names
+from outcry.kernel.arrays import Uuids
+
+__all__ = ["Restrictions", "display_names", "read_restrictions"]
+
+
+class Restrictions(msgspec.Struct, frozen=True):
+    """Of the people asked about: who is suspended, and which (seller, bidder) pairs are blocked."""
+
+    suspended: frozenset[UUID]
+    blocked: frozenset[tuple[UUID, UUID]]
+
+
+async def read_restrictions(
+    connection: psycopg.AsyncConnection[Any], users: Sequence[UUID], pairs: Sequence[tuple[UUID, UUID]]
+) -> Restrictions:
+    """Who may not bid (SPEC AUC-2); `pairs` are (seller, bidder). Reads as the system actor of the connection."""
+    suspended = await connection.execute(
+        "SELECT id FROM users WHERE id = ANY(%s::uuid[]) AND (suspended_at IS NOT NULL OR deleted_at IS NOT NULL)",
+        (Uuids(set(users)),),
+    )
+    blocked = await connection.execute(
+        "SELECT b.blocker_id, b.blocked_id FROM unnest(%s::uuid[], %s::uuid[]) AS p (seller, bidder)"
+        " JOIN blocks b ON b.blocker_id = p.seller AND b.blocked_id = p.bidder",
+        (Uuids([seller for seller, _ in pairs]), Uuids([bidder for _, bidder in pairs])),
+    )
+    return Restrictions(
+        frozenset(row[0] for row in await suspended.fetchall()),
+        frozenset((row[0], row[1]) for row in await blocked.fetchall()),
+    )
