@@ -1,0 +1,1 @@
+"""Listings, categories and search (SPEC section 2)."""

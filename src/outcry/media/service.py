@@ -1,0 +1,216 @@
+"""Uploads: asked for, sent, completed, shown, and cleaned up when nobody used them (SPEC CAT-3)."""
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from outcry.kernel.access import Principal
+from outcry.kernel.crypto import KeyRing
+from outcry.kernel.database import SYSTEM, Database, Transaction
+from outcry.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from outcry.kernel.ids import new_id
+from outcry.kernel.settings import Settings
+from outcry.kernel.storage import Storage
+from outcry.kernel.times import utc_now
+from outcry.media.images import VARIANTS, NotAnImage, Variant, make_variants
+
+UPLOAD_SECONDS = 900
+ORPHAN_AGE = timedelta(hours=24)
+MAX_WAITING_UPLOADS = 100
+IMAGE_THREADS = 2
+CLEANED_AT_ONCE = 200
+
+
+class MediaNotFound(NotFound):
+    """No such upload of this person."""
+
+    title = "There is no such upload"
+
+
+class UploadMissing(Conflict):
+    """Nothing has been uploaded yet."""
+
+    code = "upload_missing"
+    title = "Nothing has been uploaded yet"
+
+
+class UploadUrl(msgspec.Struct, frozen=True):
+    """Where and how to send the bytes."""
+
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+
+
+class UploadTicket(msgspec.Struct, frozen=True):
+    """The answer to asking for an upload."""
+
+    upload: UploadUrl
+    media_id: UUID
+
+
+class VariantView(msgspec.Struct, frozen=True):
+    """One size of a picture."""
+
+    name: str
+    width: int
+    height: int
+    url: str
+    content_type: str
+
+
+class MediaView(msgspec.Struct, frozen=True):
+    """A medium with its variants, smallest first."""
+
+    id: UUID
+    kind: str
+    status: str
+    variants: list[VariantView]
+
+
+class MediaService:
+    """Uploads and their variants."""
+
+    def __init__(self, database: Database, storage: Storage, settings: Settings, keys: KeyRing) -> None:
+        self._database = database
+        self._storage = storage
+        self._settings = settings
+        self._key = keys.derive("media-upload")
+        self._threads = ThreadPoolExecutor(IMAGE_THREADS, thread_name_prefix="images")
+
+    async def ask(self, tx: Transaction, principal: Principal, content_type: str) -> UploadTicket:
+        """A place for one upload. Raises InvalidInput beyond MAX_WAITING_UPLOADS."""
+        waiting = await tx.scalar(
+            "SELECT count(*) FROM media WHERE owner_id = :id AND status = 'waiting' AND created_at > now() - :age",
+            {"id": principal.user_id, "age": timedelta(seconds=UPLOAD_SECONDS)},
+        )
+        if waiting >= MAX_WAITING_UPLOADS:
+            raise InvalidInput(("/content_type", f"at most {MAX_WAITING_UPLOADS} uploads may wait; complete some"))
+        media_id = new_id()
+        await tx.run(
+            "INSERT INTO media (id, owner_id, content_type) VALUES (:id, :owner, :type)",
+            {"id": media_id, "owner": principal.user_id, "type": content_type},
+        )
+        expires = int(utc_now().timestamp()) + UPLOAD_SECONDS
+        url = f"/v1/media/{media_id}/content?expires={expires}&signature={self._signature(media_id, expires)}"
+        return UploadTicket(UploadUrl(url, "PUT", {"Content-Type": content_type}), media_id)
+
+    def _signature(self, media_id: UUID, expires: int) -> str:
+        return hmac.new(self._key, f"{media_id}:{expires}".encode(), sha256).hexdigest()
+
+    def check_signature(self, media_id: UUID, expires: int, signature: str) -> None:
+        """Raises Forbidden for a URL that is not ours or too old."""
+        if not hmac.compare_digest(self._signature(media_id, expires).encode(), signature.encode()):
+            raise Forbidden("This upload address is not valid")
+        if expires < utc_now().timestamp():
+            raise Forbidden("This upload address has expired")
+
+    async def receive(self, media_id: UUID, data: bytes) -> None:
+        """Keep the bytes of an upload that waits. Raises MediaNotFound."""
+        async with self._database.transaction(SYSTEM) as tx:
+            status = await tx.scalar("SELECT status FROM media WHERE id = :id", {"id": media_id})
+        if status != "waiting":
+            raise MediaNotFound()
+        await self._storage.put(_upload_key(media_id), data)
+
+    async def complete(self, principal: Principal, media_id: UUID) -> MediaView:
+        """Check and resize what was uploaded; again gives the same. Raises MediaNotFound, UploadMissing, InvalidInput."""
+        async with self._database.transaction(principal.actor) as tx:
+            row = await tx.first(
+                "SELECT * FROM media WHERE id = :id AND owner_id = :owner", {"id": media_id, "owner": principal.user_id}
+            )
+        if row is None:
+            raise MediaNotFound()
+        if row.status == "ready":
+            return media_view(row)
+        data = await self._storage.get(_upload_key(media_id))
+        if data is None:
+            raise UploadMissing()
+        try:
+            made = await asyncio.get_running_loop().run_in_executor(
+                self._threads, make_variants, data, row.content_type
+            )
+        except NotAnImage as wrong:
+            await self._finish(principal, media_id, "refused", [])
+            raise InvalidInput(("/content", str(wrong))) from None
+        finally:
+            await self._storage.delete(_upload_key(media_id))
+        for variant, encoded in made:
+            await self._storage.put(_variant_key(media_id, variant.name), encoded)
+        return await self._finish(principal, media_id, "ready", [variant for variant, _ in made])
+
+    async def _finish(
+        self, principal: Principal, media_id: UUID, status: str, variants: Sequence[Variant]
+    ) -> MediaView:
+        async with self._database.transaction(principal.actor) as tx:
+            row = await tx.first(
+                "UPDATE media SET status = :status, variants = CAST(:variants AS json) WHERE id = :id RETURNING *",
+                {"id": media_id, "status": status, "variants": msgspec.json.encode(variants).decode()},
+            )
+        assert row is not None
+        return media_view(row)
+
+    async def read_variant(self, media_id: UUID, name: str) -> bytes | None:
+        """The bytes of a variant."""
+        return await self._storage.get(_variant_key(media_id, name))
+
+    async def clean_orphans(self) -> int:
+        """Remove what was uploaded and never used; how many."""
+        async with self._database.transaction(SYSTEM) as tx:
+            rows = await tx.all(
+                "DELETE FROM media WHERE id IN (SELECT id FROM media WHERE NOT attached AND created_at < now() - :age"
+                " LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
+                {"age": ORPHAN_AGE, "limit": CLEANED_AT_ONCE},
+            )
+        for row in rows:
+            await self._storage.delete(_upload_key(row.id), *(_variant_key(row.id, name) for name, _ in VARIANTS))
+        return len(rows)
+
+
+async def views(tx: Transaction, media_ids: Sequence[UUID]) -> dict[UUID, MediaView]:
+    """Ready media by id."""
+    if not media_ids:
+        return {}
+    rows = await tx.all("SELECT * FROM media WHERE id = ANY(:ids) AND status = 'ready'", {"ids": list(media_ids)})
+    return {row.id: media_view(row) for row in rows}
+
+
+async def attach(tx: Transaction, owner_id: UUID, media_ids: Sequence[UUID]) -> None:
+    """Mark as used. Raises InvalidInput for one that is not the owner's, or not ready."""
+    rows = await tx.all(
+        "SELECT id FROM media WHERE id = ANY(:ids) AND owner_id = :owner AND status = 'ready'",
+        {"ids": list(media_ids), "owner": owner_id},
+    )
+    known = {row.id for row in rows}
+    wrong = [
+        (f"/media_ids/{at}", "is not a completed upload of yours")
+        for at, one in enumerate(media_ids)
+        if one not in known
+    ]
+    if wrong:
+        raise InvalidInput(*wrong)
+    await tx.run("UPDATE media SET attached = true WHERE id = ANY(:ids)", {"ids": list(media_ids)})
+
+
+def media_view(row: Any) -> MediaView:
+    """A row of `media` as it is shown."""
+    variants = [
+        VariantView(item["name"], item["width"], item["height"], f"/media/{row.id}/{item['name']}.webp", "image/webp")
+        for item in row.variants or []
+    ]
+    return MediaView(row.id, row.kind, row.status, variants)
+
+
+def _upload_key(media_id: UUID) -> str:
+    return f"uploads/{media_id}"
+
+
+def _variant_key(media_id: UUID, name: str) -> str:
+    return f"media/{media_id}/{name}.webp"
