@@ -27,24 +27,11 @@ PORT_TRIES = 5
 _LOOK_EVERY_SECONDS = 0.01
 _CACHE = Path(__file__).resolve().parents[2] / ".cache" / "redis"
 # The server, and the libraries it may be linked to; names differ between releases, so some may be unknown.
-_PACKAGES = [
-    "redis-server",
-    "redis-tools",
-    "valkey-server",
-    "valkey-tools",
-    "libjemalloc2",
-    "liblua5.1-0",
-    "liblua5.4-0",
-    "lua-cjson",
-    "lua-bitop",
-    "liblzf1",
-    "libhiredis0.14",
-    "libhiredis1.1.0",
-    "libatomic1",
-    "libssl3",
-    "libssl3t64",
+_PACKAGES = (
+    *("redis-server", "redis-tools", "valkey-server", "valkey-tools", "libjemalloc2", "liblua5.1-0", "liblua5.4-0"),
+    *("lua-cjson", "lua-bitop", "liblzf1", "libhiredis0.14", "libhiredis1.1.0", "libatomic1", "libssl3", "libssl3t64"),
     "libsystemd0",
-]
+)
 
 
 class NoRedisError(RuntimeError):
