@@ -31,6 +31,7 @@ START_SECONDS = 300.0
 # Tests clone and drop hundreds of databases: nothing durable, and no vacuum that looks into each of them.
 _SETTINGS = {"max_connections": "500", "autovacuum": "off", "max_wal_size": "8GB"}
 _ERROR = "error: "
+_STOP_LOOK_SECONDS = 0.05
 
 
 def in_database(url: str, name: str) -> str:
@@ -45,20 +46,28 @@ class TestServer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._answer = ""
         self._template = ""
         self._server: EmbeddedPostgres | None = None
         self._folder: Path | None = None
 
-    def template_url(self) -> str:
-        """The URL of the migrated template that tests clone."""
+    def answer(self) -> str:
+        """The URL of the migrated template that tests clone, or why there is none; the same for everyone."""
         with self._lock:
-            if not self._template:
-                url = os.environ.get(SERVER_VARIABLE) or self._start()
-                template = in_database(url, f"template_{uuid4().hex}")
-                create_database(template, "template1")
-                upgrade(template)
-                self._template = template
-            return self._template
+            if not self._answer:
+                try:
+                    self._answer = self._make_template()
+                except Exception as failure:
+                    self._answer = f"{_ERROR}{failure}"
+            return self._answer
+
+    def _make_template(self) -> str:
+        url = os.environ.get(SERVER_VARIABLE) or self._start()
+        template = in_database(url, f"template_{uuid4().hex}")
+        create_database(template, "template1")
+        self._template = template
+        upgrade(template)
+        return template
 
     def _start(self) -> str:
         self._folder = Path(tempfile.mkdtemp(prefix="outcry-test-"))
@@ -84,16 +93,12 @@ class Desk:
 
         class Answer(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                try:
-                    answer = test_server.template_url()
-                except Exception as failure:
-                    answer = f"{_ERROR}{failure}"
-                self.wfile.write(answer.encode())
+                self.wfile.write(test_server.answer().encode())
 
         self._folder = tempfile.mkdtemp(prefix="outcry-test-")
         self.address = f"{self._folder}/desk"
         self._listener = socketserver.ThreadingUnixStreamServer(self.address, Answer)
-        threading.Thread(target=self._listener.serve_forever, daemon=True).start()
+        threading.Thread(target=self._listener.serve_forever, args=[_STOP_LOOK_SECONDS], daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
