@@ -70,10 +70,18 @@ def run_as(program: Path, arguments: Sequence[str], account: Account, *, timeout
 
 
 class SupervisedProcess:
-    """A long-running child and the thread that made it and waits for its end."""
+    """A long-running child and the thread that made it and waits for its end. It gets SIGINT when we die."""
 
-    def __init__(self, program: Path, arguments: Sequence[str], account: Account, log: Path) -> None:
-        self._line, self._environment = command_as(program, arguments, account, signal.SIGINT)
+    def __init__(
+        self,
+        program: Path,
+        arguments: Sequence[str],
+        account: Account,
+        log: Path,
+        extra_environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._line, environment = command_as(program, arguments, account, signal.SIGINT)
+        self._environment = {**environment, **(extra_environment or {})}
         self._log = log
         self._started = threading.Event()
         self._ended = threading.Event()
@@ -81,10 +89,10 @@ class SupervisedProcess:
         self.pid = 0
         self.exit_code: int | None = None
         # A daemon, or a program that forgets to stop the database could never end.
-        threading.Thread(target=self._supervise, name="embedded-postgres", daemon=True).start()
+        threading.Thread(target=self._supervise, name=f"{program.name}-supervisor", daemon=True).start()
         self._started.wait()
         if self._failure is not None:
-            raise EmbeddedPostgresError(f"PostgreSQL could not be run: {self._failure}") from self._failure
+            raise EmbeddedPostgresError(f"{program} could not be run: {self._failure}") from self._failure
 
     def _supervise(self) -> None:
         try:
