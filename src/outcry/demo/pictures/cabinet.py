@@ -298,5 +298,3 @@ def poster(canvas: Canvas, look: random.Random) -> None:
         glass = canvas.mask(box(-376, -516, 752, 1032))
         canvas.fill([(-376, -516), (60, -516), (-376, 330)], fading((255, 255, 255), (-376, -516), (-60, 0), 0.22, 0.02), clip=glass, mode="screen")
 
-
-_ = (Mask, fading)

@@ -192,5 +192,3 @@ def yacht(canvas: Canvas, look: random.Random) -> None:
             canvas.line([a, b], 2, rgb("#4a3a2c"), 0.7)
         canvas.letters("K 47", -130, -190, 54, rgb("#27405c"), 0.8, spacing=4)
 
-
-_ = (Stop, arc)

@@ -144,3 +144,18 @@ def symmetric(right_half: Contour, x_axis: float) -> list[Point]:
 def grown(points: Contour, factor: float, about: Point) -> list[Point]:
     """The outline scaled by `factor` about a point."""
     return [(about[0] + (x - about[0]) * factor, about[1] + (y - about[1]) * factor) for x, y in points]
+
+
+def lock(points: Contour, width: float) -> list[Point]:
+    """A tapering strand along a line: `width` at its root, a point at its end."""
+    left: list[Point] = []
+    right: list[Point] = []
+    last = len(points) - 1
+    for i, (x, y) in enumerate(points):
+        ahead, behind = points[min(i + 1, last)], points[max(i - 1, 0)]
+        dx, dy = ahead[0] - behind[0], ahead[1] - behind[1]
+        length = math.hypot(dx, dy) or 1.0
+        half = width / 2 * (1 - (i / last) ** 1.6)
+        left.append((x - dy / length * half, y + dx / length * half))
+        right.append((x + dy / length * half, y - dx / length * half))
+    return left + right[::-1]

@@ -256,7 +256,7 @@ GUITARS = ((rgb("#e3a04a"), rgb("#5b1f12")), (rgb("#d9b07a"), rgb("#d9b07a")), (
 def guitar(canvas: Canvas, look: random.Random) -> None:
     """A flat-top acoustic guitar against a wall."""
     middle, edge = look.choice(GUITARS)
-    with canvas.placed(placing(800, 760, 1.02, 24)):
+    with canvas.placed(placing(760, 780, 0.92, 22)):
         half = path("M 0 -250 C 70 -262 156 -248 184 -172 C 206 -106 152 -60 146 -4 C 142 52 206 88 236 168 C 262 262 196 362 0 372")
         body = canvas.mask(symmetric(half, 0))
         canvas.shadow(body, 46, 0.55, dx=60, dy=50)

@@ -326,5 +326,3 @@ def _rim(side: int) -> list[tuple[float, float]]:
                 "C 500 60 440 190 310 194 C 190 198 120 110 96 -60 Z")  # fmt: skip
     return [(side * x, y) for x, y in half]
 
-
-_ = (ring, symmetric)
