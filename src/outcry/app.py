@@ -6,21 +6,41 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
-from outcry import __version__
+from outcry.auctions import routes as auction_routes
+from outcry.auctions.clock import AuctionClock
+from outcry.auctions.decisions import DecisionService
+from outcry.auctions.desk import Desk
+from outcry.auctions.service import AuctionService
+from outcry.catalog import categories
+from outcry.catalog import routes as catalog_routes
+from outcry.catalog.listings import Listings, ViewCounter
+from outcry.identity import routes as identity_routes
+from outcry.identity.accounts import Accounts
+from outcry.identity.authentication import Authentication
+from outcry.identity.external import ExternalIdentity
+from outcry.identity.passwords import Passwords
+from outcry.identity.phones import PhoneSignIn
+from outcry.identity.profiles import Profiles, Staffing
+from outcry.identity.tokens import Tokens
 from outcry.kernel.access import access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.crypto import KeyRing, load_key_ring
-from outcry.kernel.database import Database
+from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.http import handle_exception
+from outcry.kernel.idempotency import provide_idempotent
 from outcry.kernel.market import Market
 from outcry.kernel.settings import Settings
+from outcry.kernel.storage import open_storage
+from outcry.media import routes as media_routes
+from outcry.media.service import MediaService
+from outcry.orders import routes as order_routes
+from outcry.orders.service import OrderService
 
 
 class Outcry:
-    """All parts of one API process. `start` before serving, `stop` after; each may be called once."""
+    """All parts of one process. `start` before serving, `stop` after; each may be called once."""
 
     def __init__(self, settings: Settings, database_url: str) -> None:
         self.settings = settings
@@ -29,6 +49,41 @@ class Outcry:
         self.database = Database(database_url, pool_connections=settings.database_pool_connections)
         self.bus: Bus = LocalBus()
         self.database.publish_with(self.bus.publish)
+        self._make_identity()
+        self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
+        self.view_counter = ViewCounter(self.database)
+        self.listings = Listings(settings, self.market, self.view_counter)
+        self.orders = OrderService(self.market)
+        self.desk = Desk(
+            self.database,
+            shards=settings.desk_shards,
+            queue_bids=settings.desk_queue_bids,
+            batch_bids=settings.desk_batch_bids,
+        )
+        self.auctions = AuctionService(
+            self.database, self.desk, settings=settings, market=self.market, keys=self.keys, awards=self.orders
+        )
+        self.decisions = DecisionService(self.auctions, self.market)
+        self.clock = AuctionClock(self.database, self.market, self.orders)
+
+    def _make_identity(self) -> None:
+        settings = self.settings
+        self.passwords = Passwords()
+        self.tokens = Tokens(self.keys, issuer=settings.token_issuer, access_seconds=settings.access_token_seconds)
+        self.authentication = Authentication(self.database, self.tokens, self.bus)
+        self.accounts = Accounts(
+            self.database,
+            settings=settings,
+            market=self.market,
+            keys=self.keys,
+            bus=self.bus,
+            tokens=self.tokens,
+            passwords=self.passwords,
+        )
+        self.phones = PhoneSignIn(self.accounts, self.market, self.keys)
+        self.external = ExternalIdentity(self.accounts, settings, self.keys)
+        self.profiles = Profiles(self.accounts, self.market, self.keys)
+        self.staffing = Staffing(self.accounts)
 
     def dependencies(self) -> dict[str, Any]:
         """What routes may ask for by parameter name."""
@@ -38,20 +93,48 @@ class Outcry:
             "keys": self.keys,
             "database": self.database,
             "bus": self.bus,
+            "tokens": self.tokens,
+            "accounts": self.accounts,
+            "phones": self.phones,
+            "external": self.external,
+            "profiles": self.profiles,
+            "staffing": self.staffing,
+            "media": self.media,
+            "listings": self.listings,
+            "auctions": self.auctions,
+            "decisions": self.decisions,
+            "orders": self.orders,
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
         """Every domain's routes."""
-        return []
+        routes: list[ControllerRouterHandler] = [
+            *identity_routes.ROUTES,
+            *media_routes.ROUTES,
+            *catalog_routes.ROUTES,
+            *auction_routes.ROUTES,
+            *order_routes.ROUTES,
+        ]
+        if not self.settings.is_production:
+            routes += identity_routes.DEVELOPMENT_ROUTES
+        return routes
 
     async def start(self) -> None:
         """Open what needs opening, the back first."""
         await self.bus.start()
+        async with self.database.transaction(SYSTEM) as tx:
+            await categories.seed(tx)
+        await self.desk.start()
+        await self.clock.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
+        await self.clock.stop()
+        await self.desk.stop()
+        await self.view_counter.flush()
         await self.bus.stop()
         await self.database.close()
+        self.passwords.close()
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
@@ -68,13 +151,15 @@ class Outcry:
             route_handlers=self.routes(),
             dependencies={
                 "principal": Provide(provide_principal, sync_to_thread=False),
+                "idempotent": Provide(provide_idempotent, sync_to_thread=False),
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
+            middleware=[self.authentication.middleware],
             exception_handlers={Exception: handle_exception},
             lifespan=[self.lifespan],
             request_max_body_size=self.settings.max_body_bytes,
-            openapi_config=OpenAPIConfig(title="Outcry", version=__version__, path="/docs"),
+            openapi_config=None,
         )
         refuse_undeclared_access(app)
         return app
@@ -93,7 +178,7 @@ def refuse_undeclared_access(app: Litestar) -> None:
         f"{route.path} ({handler.handler_name})"
         for route in app.routes
         for handler in getattr(route, "route_handlers", [])
-        if "access" not in handler.opt and not route.path.startswith("/docs")
+        if "access" not in handler.opt and "OPTIONS" not in getattr(handler, "http_methods", ())
     ]
     if silent:
         raise RuntimeError("these routes declare no access: " + ", ".join(silent))

@@ -28,16 +28,17 @@ RETRY_SECONDS = 0.5
 ENDING_SOON_SECONDS = 60
 
 _TAKE_DUE = """
-WHERE a.id IN (
-    (SELECT id FROM auctions WHERE status = 'live' AND ends_at <= clock_timestamp()
-        ORDER BY ends_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
-    UNION ALL
-    (SELECT id FROM auctions WHERE status = 'scheduled' AND starts_at <= clock_timestamp()
-        ORDER BY starts_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
-    UNION ALL
-    (SELECT id FROM auctions WHERE status = 'awaiting_decision' AND decide_by <= clock_timestamp()
-        ORDER BY decide_by LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+WITH ending AS (
+    SELECT id FROM auctions WHERE status = 'live' AND ends_at <= clock_timestamp()
+    ORDER BY ends_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), starting AS (
+    SELECT id FROM auctions WHERE status = 'scheduled' AND starts_at <= clock_timestamp()
+    ORDER BY starts_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), undecided AS (
+    SELECT id FROM auctions WHERE status = 'awaiting_decision' AND decide_by <= clock_timestamp()
+    ORDER BY decide_by LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 )
+SELECT id FROM ending UNION ALL SELECT id FROM starting UNION ALL SELECT id FROM undecided
 """
 
 _NEXT_DUE = """
@@ -114,9 +115,12 @@ class AuctionClock:
         """Move one batch of what is due; how many were moved."""
         async with self._database.transaction(SYSTEM) as tx:
             connection = await tx.driver()
-            books = await queries.read_books(connection, _TAKE_DUE, {"limit": BATCH_AUCTIONS})
-            if not books:
+            cursor = await connection.execute(_TAKE_DUE, {"limit": BATCH_AUCTIONS})
+            taken = [row[0] for row in await cursor.fetchall()]
+            if not taken:
                 return 0
+            # Read by a statement of its own: it sees every bid that was committed before we got the locks.
+            books = list((await queries.lock_books(connection, taken)).values())
             movement = Movement(connection, self._market, self._awards, await queries.moment(connection))
             await self._move(movement, books)
             tx.published(await movement.save())

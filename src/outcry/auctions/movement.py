@@ -107,11 +107,11 @@ class Movement:
         self._events.append(Event(events.auction_channel(book.id), kind, data, book.seq))
         self._moved[book.id] = book
 
-    def tell(self, user_id: int, kind: str, book: Book, **facts: Any) -> None:
+    def tell(self, user_id: int, event_type: str, book: Book, /, **facts: Any) -> None:
         """An event for one person, about this auction."""
-        self._events.append(Event(events.user_channel(user_id), kind, self._about(book, facts)))
+        self._events.append(Event(events.user_channel(user_id), event_type, self._about(book, facts)))
 
-    def notify(self, user_id: int, what: str, book: Book, **facts: Any) -> None:
+    def notify(self, user_id: int, what: str, book: Book, /, **facts: Any) -> None:
         """A `notification` of the kind `what` for one person."""
         self.tell(user_id, "notification", book, kind=what, **facts)
 

@@ -283,7 +283,7 @@ class AuctionService:
             movement.cancel(book, reason or "Cancelled by the seller")
 
     async def buy_now(self, tx: Transaction, principal: Principal, auction_id: UUID) -> UUID:
-        """Ends the auction at its buy-now price; the order's id (SPEC AUC-1). Raises the refusals of a bid, BuyNowGone."""
+        """Ends the auction at its buy-now price; the order's id (SPEC AUC-1). Raises a bid's refusals, BuyNowGone."""
         async with self.moving(tx, auction_id) as (book, movement):
             refusal = await self._may_bid(book, movement, principal.user_id)
             if refusal is not None:

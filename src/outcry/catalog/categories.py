@@ -111,7 +111,14 @@ def check_attributes(schema: dict[str, Any], attributes: dict[str, Any]) -> None
     """Raises InvalidInput naming every attribute that breaks the category's schema."""
     wrong: list[FieldError] = []
     for error in _validator(msgspec.json.encode(schema, order="sorted").decode()).iter_errors(attributes):
-        path = "".join(f"/{part}" for part in error.absolute_path)
-        wrong.append(FieldError(f"/attributes{path}", error.message))
+        path = "/attributes" + "".join(f"/{part}" for part in error.absolute_path)
+        if error.validator == "additionalProperties":
+            unknown = sorted(set(attributes) - set(schema["properties"]))
+            wrong += [FieldError(f"{path}/{name}", "is not an attribute of this category") for name in unknown]
+        elif error.validator == "required":
+            missing = sorted(set(schema["required"]) - set(attributes))
+            wrong += [FieldError(f"{path}/{name}", "is required in this category") for name in missing]
+        else:
+            wrong.append(FieldError(path, error.message))
     if wrong:
-        raise InvalidInput(*wrong)
+        raise InvalidInput(*dict.fromkeys(wrong))

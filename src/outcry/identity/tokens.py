@@ -1,4 +1,4 @@
-"""Our own tokens (SPEC ID-4): Ed25519-signed access JWTs, opaque refresh tokens, and the published key set."""
+"""Our own tokens (SPEC ID-4): ES256-signed access JWTs, opaque refresh tokens, and the published key set."""
 
 import secrets
 from hashlib import sha256
@@ -6,18 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import ECKey, KeySet
 
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.errors import Unauthenticated
 from outcry.kernel.times import utc_now
 
-ALGORITHM = "EdDSA"
+ALGORITHM = "ES256"
+# The order of the curve P-256; a private key is a number below it.
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 REFRESH_TOKEN_BYTES = 32
+# More than the curve's 32 bytes, so that reducing to its order leaves no bias.
+_SEED_BYTES = 48
 MAX_TOKEN_CHARACTERS = 4_096
 # Clocks of our own processes may differ by this much.
 LEEWAY_SECONDS = 5
@@ -37,7 +41,7 @@ class Tokens:
     def __init__(self, keys: KeyRing, *, issuer: str, access_seconds: int) -> None:
         self._issuer = issuer
         self.access_seconds = access_seconds
-        self._keys = [_signing_key(seed) for seed in keys.derive_all("access-token-ed25519")]
+        self._keys = [_signing_key(seed) for seed in keys.derive_all("access-token-p256", _SEED_BYTES)]
         self._key_set = KeySet(list(self._keys))
         self._registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
@@ -76,11 +80,11 @@ class Tokens:
         return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": ALGORITHM} for key in self._keys]}
 
 
-def _signing_key(seed: bytes) -> OKPKey:
-    private = Ed25519PrivateKey.from_private_bytes(seed)
+def _signing_key(seed: bytes) -> ECKey:
+    private = ec.derive_private_key(int.from_bytes(seed, "big") % (_P256_ORDER - 1) + 1, ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    identity = sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
-    return OKPKey.import_key(pem, {"kid": identity})
+    identity = sha256(private.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)).hexdigest()[:16]
+    return ECKey.import_key(pem, {"kid": identity})
 
 
 def new_refresh_token() -> str:

@@ -88,6 +88,9 @@ def may_enter(level: Access | None, principal: Principal | None) -> OutcryError 
 
 def access_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The app-level Litestar guard. Raises Unauthenticated or Forbidden."""
+    if connection.scope.get("method") == "OPTIONS":
+        # Made by the framework; it tells which methods a path takes and runs nothing of ours.
+        return
     refusal = may_enter(handler.opt.get("access"), connection.scope["state"].get(PRINCIPAL_KEY))
     if refusal is not None:
         raise refusal

@@ -17,7 +17,7 @@ def new_id() -> UUID:
 
 def new_id_int() -> int:
     """As `new_id`, as the 128-bit integer; what hot paths use to skip building UUID objects twice."""
-    global _pool, _position
+    global _pool, _position  # noqa: PLW0603
     # os.urandom costs a system call; one call feeds many ids.
     if _position >= len(_pool):
         _pool = os.urandom(10 * _RANDOM_POOL_IDS)
@@ -31,7 +31,7 @@ def new_id_int() -> int:
 
 def forget_pool_after_fork() -> None:
     """A forked child must not repeat its parent's random bits."""
-    global _pool, _position
+    global _pool, _position  # noqa: PLW0603
     _pool, _position = b"", 0
 
 

@@ -70,13 +70,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     access_token_seconds: Annotated[int, _doc("Life of an access token", ge=30)] = 900
     refresh_token_seconds: Annotated[int, _doc("Life of a refresh token", ge=60)] = 604_800
-    token_issuer: Annotated[str, _doc("`iss` of our tokens")] = "outcry"
+    token_issuer: Annotated[str, _doc("`iss` of our tokens")] = "outcry"  # noqa: S105
     external_issuer: Annotated[str, _doc("`iss` that auth/sync accepts; empty switches auth/sync off")] = ""
     external_audience: Annotated[str, _doc("`aud` that auth/sync requires")] = ""
     external_jwks_url: Annotated[str, _doc("Key set of the outside issuer")] = ""
     external_hs256_secret: Annotated[str, _doc("Shared secret instead of a key set (HS256 issuers)")] = ""
 
-    min_auction_seconds: Annotated[int | None, _doc("Shortest auction; default 60, in development 1", ge=1)] = None
+    min_auction_seconds: Annotated[int, _doc("Shortest auction; 0 for the default: 60, in development 1", ge=0)] = 0
     desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
     desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
     desk_batch_bids: Annotated[int, _doc("Most bids in one transaction", ge=1, le=10_000)] = 512
@@ -104,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def auction_min_seconds(self) -> int:
         """Shortest allowed auction: the setting, or 60 in production and 1 in development."""
-        if self.min_auction_seconds is not None:
+        if self.min_auction_seconds:
             return self.min_auction_seconds
         return 60 if self.is_production else 1
 
