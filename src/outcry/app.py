@@ -9,6 +9,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from outcry.auctions import routes as auction_routes
+from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
 from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
@@ -37,6 +38,12 @@ from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
 from outcry.orders import routes as order_routes
 from outcry.orders.service import OrderService
+from outcry.realtime import routes as realtime_routes
+from outcry.realtime.conversation import LiveParts
+from outcry.realtime.hub import Hub
+from outcry.realtime.protocol import LiveProtocol, make_protocol
+from outcry.realtime.sources import AuctionSource, UserSource
+from outcry.realtime.viewers import Viewers
 
 
 class Outcry:
@@ -65,6 +72,14 @@ class Outcry:
         )
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
+        self.hub = Hub(self.database, self.bus, updates_per_second=settings.updates_per_second)
+        self.viewers = Viewers(self.hub, self.bus)
+        self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
+        self.hub.register("user", UserSource(self.database))
+
+    def socket_protocol(self) -> type[LiveProtocol]:
+        """The class for uvicorn's `ws`: carries /v1/live."""
+        return make_protocol(LiveParts(self.hub, self.auctions, self.authentication, self.settings))
 
     def _make_identity(self) -> None:
         settings = self.settings
@@ -104,6 +119,7 @@ class Outcry:
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
+            "hub": self.hub,
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
@@ -114,6 +130,7 @@ class Outcry:
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
             *order_routes.ROUTES,
+            *realtime_routes.ROUTES,
         ]
         if not self.settings.is_production:
             routes += identity_routes.DEVELOPMENT_ROUTES
@@ -125,12 +142,16 @@ class Outcry:
         async with self.database.transaction(SYSTEM) as tx:
             await categories.seed(tx)
         await self.desk.start()
+        await self.hub.start()
+        await self.viewers.start()
         await self.clock.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
         await self.clock.stop()
         await self.desk.stop()
+        await self.viewers.stop()
+        await self.hub.stop()
         await self.view_counter.flush()
         await self.bus.stop()
         await self.database.close()

@@ -211,3 +211,11 @@ class AuctionChannel:
             data["recent_bids"] = [_entry_view(book, row, viewer) for row in rows]
             data["you"] = await you_view(tx, book, viewer)
         return book.seq, msgspec.json.encode(data)
+
+    async def last_seq(self, auction_id: UUID) -> int:
+        """The seq of the channel's last event. Raises AuctionNotFound."""
+        async with self._auctions.transaction() as tx:
+            seq = await tx.scalar("SELECT seq FROM auctions WHERE id = :id", {"id": auction_id})
+        if seq is None:
+            raise AuctionNotFound()
+        return seq

@@ -31,7 +31,7 @@ def new_id_int() -> int:
 
 def forget_pool_after_fork() -> None:
     """A forked child must not repeat its parent's random bits."""
-    global _pool, _position  # noqa: PLW0603
+    global _pool, _position
     _pool, _position = b"", 0
 
 

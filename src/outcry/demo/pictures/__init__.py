@@ -102,5 +102,3 @@ def draw(subject: str, *, seed: int, view: int = 0, size: tuple[int, int] = (160
     out = BytesIO()
     canvas.finish().save(out, "JPEG", quality=JPEG_QUALITY, progressive=True)
     return out.getvalue()
-
-

@@ -1,10 +1,22 @@
 """Horses: one at dusk against the sun, one in the morning mist."""
 
-import math
 import random
 
 from outcry.demo.pictures import scenery
-from outcry.demo.pictures.canvas import Canvas, Colour, Linear, Mask, Stop, darker, down, fading, lighter, mix, placing, ramp, rgb
+from outcry.demo.pictures.canvas import (
+    Canvas,
+    Colour,
+    Linear,
+    Mask,
+    Stop,
+    darker,
+    down,
+    lighter,
+    mix,
+    placing,
+    ramp,
+    rgb,
+)
 from outcry.demo.pictures.shapes import Point, ellipse, lock, smooth
 
 BODY: tuple[Point, ...] = (
@@ -29,7 +41,17 @@ def _strands(look: random.Random, root: list[Point], fall: Point, spread: float,
     for i in range(count):
         x, y = root[int(i / count * (len(root) - 1))]
         dx, dy = fall[0] + look.gauss(0, spread), fall[1] * look.uniform(0.6, 1.1)
-        out.append(smooth([(x, y), (x + dx * 0.2 + look.gauss(0, 3), y + dy * 0.35), (x + dx * 0.7, y + dy * 0.7), (x + dx, y + dy)], closed=False))
+        out.append(
+            smooth(
+                [
+                    (x, y),
+                    (x + dx * 0.2 + look.gauss(0, 3), y + dy * 0.35),
+                    (x + dx * 0.7, y + dy * 0.7),
+                    (x + dx, y + dy),
+                ],
+                closed=False,
+            )
+        )
     return out
 
 
@@ -59,7 +81,9 @@ def horse_at_dusk(canvas: Canvas, look: random.Random) -> None:
     air = scenery.AIRS[look.choice(("dusk", "dusk", "blue"))]
     scenery.sky(canvas, air, 860, (870, 620))
     scenery.clouds(canvas, look, air, 120, 560, 9)
-    canvas.fill(ellipse(870, 640, 190), Linear((870, 450), (870, 830), ramp(lighter(air.sun, 0.5), air.sun, air.sky[-1])))
+    canvas.fill(
+        ellipse(870, 640, 190), Linear((870, 450), (870, 830), ramp(lighter(air.sun, 0.5), air.sun, air.sky[-1]))
+    )
     canvas.glow(870, 640, 560, 480, air.sun, 0.5)
     scenery.ridges(canvas, look, air, 900, 3, 120)
     scenery.mist(canvas, look, air, 820, 960, 0.5)
@@ -76,7 +100,12 @@ def horse_at_dusk(canvas: Canvas, look: random.Random) -> None:
     scenery.mist(canvas, look, air, 1000, 1060, 0.22)
 
 
-COATS = ((rgb("#7a4526"), rgb("#1c100c")), (rgb("#a8672f"), rgb("#e9cf9a")), (rgb("#b9b6b0"), rgb("#e8e4da")), (rgb("#3a2a24"), rgb("#120c0a")))
+COATS = (
+    (rgb("#7a4526"), rgb("#1c100c")),
+    (rgb("#a8672f"), rgb("#e9cf9a")),
+    (rgb("#b9b6b0"), rgb("#e8e4da")),
+    (rgb("#3a2a24"), rgb("#120c0a")),
+)
 
 
 def horse_in_mist(canvas: Canvas, look: random.Random) -> None:
@@ -93,7 +122,13 @@ def horse_in_mist(canvas: Canvas, look: random.Random) -> None:
         canvas.shadow(ellipse(30, 4, 350, 22), 18, 0.5)
         _far_legs(canvas, coat)
         whole = canvas.mask(smooth(BODY), smooth(NEAR_FORE), smooth(NEAR_HIND))
-        stops = (Stop(0, lighter(coat, 0.22)), Stop(0.35, lighter(coat, 0.1)), Stop(0.6, coat), Stop(0.8, darker(coat, 0.5)), Stop(1, darker(hair, 0.3) if sum(hair) < 200 else darker(coat, 0.5)))
+        stops = (
+            Stop(0, lighter(coat, 0.22)),
+            Stop(0.35, lighter(coat, 0.1)),
+            Stop(0.6, coat),
+            Stop(0.8, darker(coat, 0.5)),
+            Stop(1, darker(hair, 0.3) if sum(hair) < 200 else darker(coat, 0.5)),
+        )
         canvas.fill(whole, Linear((-60, -690), (0, 0), stops))
         _muscle(canvas, whole, coat)
         canvas.inner(whole, 10, 16, 14, lighter(air.sun, 0.2), 0.45, "screen")
@@ -112,18 +147,39 @@ def horse_in_mist(canvas: Canvas, look: random.Random) -> None:
 
 def _muscle(canvas: Canvas, whole: Mask, coat: Colour) -> None:
     light, shade = lighter(coat, 0.75), darker(coat, 0.75)
-    for x, y, rx, ry in ((-190, -430, 110, 80), (180, -420, 80, 100), (20, -430, 190, 60), (250, -580, 60, 80), (-210, -240, 26, 60), (204, -210, 18, 70), (340, -590, 30, 40)):
+    for x, y, rx, ry in (
+        (-190, -430, 110, 80),
+        (180, -420, 80, 100),
+        (20, -430, 190, 60),
+        (250, -580, 60, 80),
+        (-210, -240, 26, 60),
+        (204, -210, 18, 70),
+        (340, -590, 30, 40),
+    ):
         canvas.glow(x - 14, y - 16, rx, ry, light, 0.42, clip=whole, mode="soft")
         canvas.glow(x - 14, y - 16, rx * 0.7, ry * 0.6, light, 0.2, clip=whole)
-    for x, y, rx, ry in ((96, -330, 70, 120), (-130, -320, 90, 110), (-10, -262, 240, 60), (300, -520, 50, 70), (214, -330, 60, 40), (330, -545, 50, 30), (-230, -330, 40, 100)):
+    for x, y, rx, ry in (
+        (96, -330, 70, 120),
+        (-130, -320, 90, 110),
+        (-10, -262, 240, 60),
+        (300, -520, 50, 70),
+        (214, -330, 60, 40),
+        (330, -545, 50, 30),
+        (-230, -330, 40, 100),
+    ):
         canvas.glow(x, y, rx, ry, shade, 0.27, clip=whole, mode="multiply")
     canvas.line(smooth([(176, -470), (150, -400), (140, -330), (160, -280)], closed=False), 5, shade, 0.18, clip=whole)
 
 
 def _bridle(canvas: Canvas) -> None:
     leather = rgb("#3a1d12")
-    for strap in ([(300, -676), (328, -606), (352, -548)], [(352, -548), (414, -556)], [(338, -674), (352, -640), (330, -600)], [(414, -558), (430, -500)], [(362, -532), (430, -500)]):
+    for strap in (
+        [(300, -676), (328, -606), (352, -548)],
+        [(352, -548), (414, -556)],
+        [(338, -674), (352, -640), (330, -600)],
+        [(414, -558), (430, -500)],
+        [(362, -532), (430, -500)],
+    ):
         canvas.line(smooth(strap, closed=False), 7, leather)
         canvas.line([(x - 1.4, y - 1.4) for x, y in smooth(strap, closed=False)], 2, rgb("#b98a62"), 0.7)
     canvas.fill(ellipse(430, -500, 9), rgb("#cfb268"))
-

@@ -106,7 +106,9 @@ def table(canvas: Canvas, tone: Tone, horizon: float = 0.66) -> None:
     canvas.fill(canvas.whole(), Radial((560, 380), 1400, 1000, (Stop(0, mix(tone.lit, tone.floor, 0.3)),
                                                                Stop(1, darker(tone.shade, 0.25)))))  # fmt: skip
     top = canvas.mask([(0, edge), (1600, edge), (1600, 1200), (0, 1200)])
-    canvas.fill(top, Linear((0, edge), (0, 1200), (Stop(0, rgb("#9a6a48")), Stop(0.5, rgb("#74492e")), Stop(1, rgb("#3f2518")))))
+    canvas.fill(
+        top, Linear((0, edge), (0, 1200), (Stop(0, rgb("#9a6a48")), Stop(0.5, rgb("#74492e")), Stop(1, rgb("#3f2518"))))
+    )
     canvas.grain(top, 9, 800, 9)
     canvas.grain(top, 5, 260, 3)
     canvas.fill(canvas.soft([(0, edge - 30), (1600, edge - 30), (1600, edge), (0, edge)], 10), (20, 12, 14), 0.28)
