@@ -42,15 +42,19 @@ SUBJECTS: dict[str, Subject] = {
     "cottage": Subject(houses.cottage, None, (), (980, 800, 2.0)),
     "villa": Subject(houses.villa, None, (), (980, 720, 1.9)),
     "loft": Subject(houses.loft, None, (), (700, 760, 1.9)),
-    "turntable": Subject(sound.turntable, backdrops.table_top, ("sand", "slate", "clay", "sage"), (1110, 760, 2.0), False),
+    "turntable": Subject(sound.turntable, backdrops.table_top, ("sand", "slate", "clay", "sage"),
+        (1110, 760, 2.0), False),
     "record": Subject(sound.record, backdrops.wood_top, ("sand", "clay"), (980, 520, 1.9), False),
     "headphones": Subject(sound.headphones, backdrops.studio, ("sage", "clay", "slate", "mustard"), (480, 760, 1.9)),
-    "synthesiser": Subject(sound.synthesiser, backdrops.table_top, ("slate", "mustard", "sage", "blush"), (560, 420, 1.9), False),
+    "synthesiser": Subject(sound.synthesiser, backdrops.table_top, ("slate", "mustard", "sage", "blush"),
+        (560, 420, 1.9), False),
     "loudspeakers": Subject(sound.loudspeaker, backdrops.table, ("forest", "slate", "clay"), (1010, 700, 1.9), False),
     "guitar": Subject(sound.guitar, backdrops.plaster, ("clay", "sage", "sand"), (760, 760, 2.0), False),
-    "telephone": Subject(sound.telephone, backdrops.table_top, ("blush", "sky", "sand", "mustard"), (980, 380, 1.9), False),
+    "telephone": Subject(sound.telephone, backdrops.table_top, ("blush", "sky", "sand", "mustard"),
+        (980, 380, 1.9), False),
     "camera": Subject(cabinet.camera, backdrops.table, ("sage", "slate", "clay"), (860, 660, 1.8), False),
-    "typewriter": Subject(cabinet.typewriter, backdrops.studio, ("mustard", "blush", "sky", "sage"), (620, 720, 1.9), False),
+    "typewriter": Subject(cabinet.typewriter, backdrops.studio, ("mustard", "blush", "sky", "sage"),
+        (620, 720, 1.9), False),
     "coins": Subject(cabinet.coins, backdrops.wood_top, ("sand", "clay"), (640, 520, 1.7), False),
     "chess": Subject(cabinet.chess, backdrops.table, ("ink", "forest", "plum"), (820, 640, 1.8)),
     "globe": Subject(cabinet.globe, backdrops.studio, ("forest", "clay", "ink"), (700, 480, 1.8)),
@@ -102,5 +106,3 @@ def draw(subject: str, *, seed: int, view: int = 0, size: tuple[int, int] = (160
     out = BytesIO()
     canvas.finish().save(out, "JPEG", quality=JPEG_QUALITY, progressive=True)
     return out.getvalue()
-
-

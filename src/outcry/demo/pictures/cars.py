@@ -6,8 +6,23 @@ from typing import NamedTuple
 
 from outcry.demo.pictures import scenery
 from outcry.demo.pictures.canvas import (
-    Canvas, Colour, Conic, Linear, Mask, Radial, Stop, across, darker, down, fading, lighter, mix, placing, ramp, rgb,
-)  # fmt: skip
+    Canvas,
+    Colour,
+    Conic,
+    Linear,
+    Mask,
+    Radial,
+    Stop,
+    across,
+    darker,
+    down,
+    fading,
+    lighter,
+    mix,
+    placing,
+    ramp,
+    rgb,
+)
 from outcry.demo.pictures.shapes import Point, arc, box, ellipse, path
 
 CHROME = (rgb("#fdfdfc"), rgb("#aeb2b6"), rgb("#e6e8e9"), rgb("#6a6f74"), rgb("#cfd2d3"))
@@ -29,39 +44,110 @@ class Car(NamedTuple):
 
 
 COUPE = Car(
-    body="M -566 138 C -596 130 -606 96 -604 60 C -602 20 -596 -4 -566 -24 C -500 -58 -420 -86 -330 -120 C -240 -154 -150 -180 -40 -182 C 30 -182 70 -176 110 -148 C 150 -120 176 -88 206 -62 C 260 -54 310 -58 360 -60 C 430 -62 490 -46 530 -10 C 560 18 586 50 600 74 C 612 96 606 122 580 138 Z",
-    glass=("M 62 -152 C 40 -160 0 -164 -40 -164 C -60 -164 -78 -163 -92 -162 L -84 -74 L 166 -66 C 140 -96 100 -134 62 -152 Z",
-           "M -112 -160 C -180 -152 -250 -126 -308 -92 C -318 -84 -312 -78 -298 -78 L -104 -74 Z"),
-    wheels=((-300, 106), (356, 106)), radius=94,
-    shoulder=("M -590 4 C -460 -42 -300 -60 -100 -58 C 120 -56 330 -50 500 -20", "M -360 -20 C -320 -50 -270 -50 -232 -16", "M 280 -24 C 320 -52 400 -52 440 -12"),
-    seams=("M 182 -60 C 190 20 180 90 150 132 L -96 132 C -106 60 -104 -10 -92 -72", "M 250 -56 C 330 -30 420 -30 520 -16", "M -566 -22 C -500 0 -470 40 -466 80"),
-    sill=132, rim="five", paints=("#c8502e", "#3f6b7a", "#d8b24a", "#6b7a52", "#b8bcc0"), air="golden")  # fmt: skip
+    body=(
+        "M -566 138 C -596 130 -606 96 -604 60 C -602 20 -596 -4 -566 -24 C -500 -58 -420 -86 -330 -120 "
+        "C -240 -154 -150 -180 -40 -182 C 30 -182 70 -176 110 -148 C 150 -120 176 -88 206 -62 C 260 -54 "
+        "310 -58 360 -60 C 430 -62 490 -46 530 -10 C 560 18 586 50 600 74 C 612 96 606 122 580 138 Z"
+    ),
+    glass=(
+        (
+            "M 62 -152 C 40 -160 0 -164 -40 -164 C -60 -164 -78 -163 -92 -162 L -84 -74 L 166 -66 C 140 -96 "
+            "100 -134 62 -152 Z"
+        ),
+        "M -112 -160 C -180 -152 -250 -126 -308 -92 C -318 -84 -312 -78 -298 -78 L -104 -74 Z",
+    ),
+    wheels=((-300, 106), (356, 106)),
+    radius=94,
+    shoulder=(
+        "M -590 4 C -460 -42 -300 -60 -100 -58 C 120 -56 330 -50 500 -20",
+        "M -360 -20 C -320 -50 -270 -50 -232 -16",
+        "M 280 -24 C 320 -52 400 -52 440 -12",
+    ),
+    seams=(
+        "M 182 -60 C 190 20 180 90 150 132 L -96 132 C -106 60 -104 -10 -92 -72",
+        "M 250 -56 C 330 -30 420 -30 520 -16",
+        "M -566 -22 C -500 0 -470 40 -466 80",
+    ),
+    sill=132,
+    rim="five",
+    paints=("#c8502e", "#3f6b7a", "#d8b24a", "#6b7a52", "#b8bcc0"),
+    air="golden",
+)
 
 ROADSTER = Car(
-    body="M -570 120 C -604 100 -622 50 -610 20 C -570 -10 -480 -34 -380 -44 C -300 -52 -230 -54 -160 -54 L 130 -60 C 240 -66 360 -62 450 -44 C 530 -28 590 6 606 50 C 614 84 604 118 580 132 Z",
+    body=(
+        "M -570 120 C -604 100 -622 50 -610 20 C -570 -10 -480 -34 -380 -44 C -300 -52 -230 -54 -160 "
+        "-54 L 130 -60 C 240 -66 360 -62 450 -44 C 530 -28 590 6 606 50 C 614 84 604 118 580 132 Z"
+    ),
     glass=(),
-    wheels=((-330, 112), (376, 112)), radius=88,
+    wheels=((-330, 112), (376, 112)),
+    radius=88,
     shoulder=("M -600 20 C -440 -16 -200 -22 0 -20 C 220 -20 420 -14 590 30", "M -560 74 C -300 60 300 60 600 84"),
-    seams=("M 132 -58 C 142 10 136 80 120 126 L -118 126 C -130 70 -130 0 -120 -54", "M -200 -54 C -320 -50 -420 -40 -520 -16", "M 190 -62 C 300 -50 420 -40 520 -20"),
-    sill=122, rim="wire", paints=("#a8221f", "#e8e2d2", "#27483c", "#6f93a8"), air="noon")  # fmt: skip
+    seams=(
+        "M 132 -58 C 142 10 136 80 120 126 L -118 126 C -130 70 -130 0 -120 -54",
+        "M -200 -54 C -320 -50 -420 -40 -520 -16",
+        "M 190 -62 C 300 -50 420 -40 520 -20",
+    ),
+    sill=122,
+    rim="wire",
+    paints=("#a8221f", "#e8e2d2", "#27483c", "#6f93a8"),
+    air="noon",
+)
 
 ESTATE = Car(
-    body="M -600 128 L -612 90 L -606 -30 C -604 -50 -596 -60 -588 -66 L -548 -196 C -544 -210 -534 -216 -520 -216 L 10 -220 C 50 -220 80 -212 100 -196 L 226 -72 L 520 -52 C 560 -48 590 -36 598 -10 L 612 60 L 612 104 C 610 122 600 130 584 130 Z",
-    glass=("M 16 -192 C -20 -194 -60 -194 -98 -194 L -98 -76 L 174 -74 C 130 -120 90 -160 60 -184 C 46 -190 32 -192 16 -192 Z",
-           "M -114 -194 L -290 -193 L -292 -77 L -114 -76 Z", "M -308 -193 L -496 -190 C -512 -190 -518 -184 -522 -172 L -550 -78 L -308 -77 Z"),
-    wheels=((-360, 116), (396, 116)), radius=84,
+    body=(
+        "M -600 128 L -612 90 L -606 -30 C -604 -50 -596 -60 -588 -66 L -548 -196 C -544 -210 -534 -216 "
+        "-520 -216 L 10 -220 C 50 -220 80 -212 100 -196 L 226 -72 L 520 -52 C 560 -48 590 -36 598 -10 L "
+        "612 60 L 612 104 C 610 122 600 130 584 130 Z"
+    ),
+    glass=(
+        (
+            "M 16 -192 C -20 -194 -60 -194 -98 -194 L -98 -76 L 174 -74 C 130 -120 90 -160 60 -184 C 46 -190 "
+            "32 -192 16 -192 Z"
+        ),
+        "M -114 -194 L -290 -193 L -292 -77 L -114 -76 Z",
+        "M -308 -193 L -496 -190 C -512 -190 -518 -184 -522 -172 L -550 -78 L -308 -77 Z",
+    ),
+    wheels=((-360, 116), (396, 116)),
+    radius=84,
     shoulder=("M -604 -46 L 590 -38", "M -608 34 L 606 36"),
-    seams=("M 196 -72 L 196 100 L 170 126 L -104 126 L -106 -74", "M -106 126 L -286 126 C -300 80 -304 0 -300 -76", "M 236 -70 L 590 -34", "M -588 -66 L -300 -74"),
-    sill=124, rim="disc", paints=("#8aa3b0", "#b3372b", "#d9cfae", "#33514a"), air="morning")  # fmt: skip
+    seams=(
+        "M 196 -72 L 196 100 L 170 126 L -104 126 L -106 -74",
+        "M -106 126 L -286 126 C -300 80 -304 0 -300 -76",
+        "M 236 -70 L 590 -34",
+        "M -588 -66 L -300 -74",
+    ),
+    sill=124,
+    rim="disc",
+    paints=("#8aa3b0", "#b3372b", "#d9cfae", "#33514a"),
+    air="morning",
+)
 
 OFFROADER = Car(
-    body="M -540 100 L -556 70 L -556 -60 L -520 -66 L -508 -268 C -506 -282 -496 -288 -482 -288 L 110 -290 C 128 -290 138 -286 144 -274 L 196 -92 L 500 -84 C 520 -84 530 -76 532 -60 L 540 60 L 556 64 L 556 104 L 530 112 Z",
-    glass=("M 92 -252 L -30 -252 L -30 -92 L 146 -92 L 104 -244 C 102 -250 98 -252 92 -252 Z", "M -56 -252 L -206 -252 L -206 -92 L -56 -92 Z",
-           "M -232 -252 L -440 -251 L -448 -150 L -232 -150 Z"),
-    wheels=((-336, 90), (362, 90)), radius=112,
+    body=(
+        "M -540 100 L -556 70 L -556 -60 L -520 -66 L -508 -268 C -506 -282 -496 -288 -482 -288 L 110 "
+        "-290 C 128 -290 138 -286 144 -274 L 196 -92 L 500 -84 C 520 -84 530 -76 532 -60 L 540 60 L 556 "
+        "64 L 556 104 L 530 112 Z"
+    ),
+    glass=(
+        "M 92 -252 L -30 -252 L -30 -92 L 146 -92 L 104 -244 C 102 -250 98 -252 92 -252 Z",
+        "M -56 -252 L -206 -252 L -206 -92 L -56 -92 Z",
+        "M -232 -252 L -440 -251 L -448 -150 L -232 -150 Z",
+    ),
+    wheels=((-336, 90), (362, 90)),
+    radius=112,
     shoulder=("M -550 -66 L 526 -64", "M -552 10 L 534 14"),
-    seams=("M 190 -88 L 192 70 L -38 70 L -42 -90", "M -42 70 L -214 70 L -218 -90", "M 210 -90 L 214 60", "M -520 -66 L 200 -76"),
-    sill=96, rim="steel", paints=("#4f6149", "#c9b48a", "#2f4a5c", "#e4e0d4"), air="golden")  # fmt: skip
+    seams=(
+        "M 190 -88 L 192 70 L -38 70 L -42 -90",
+        "M -42 70 L -214 70 L -218 -90",
+        "M 210 -90 L 214 60",
+        "M -520 -66 L 200 -76",
+    ),
+    sill=96,
+    rim="steel",
+    paints=("#4f6149", "#c9b48a", "#2f4a5c", "#e4e0d4"),
+    air="golden",
+)
 
 
 def _ground_shade(canvas: Canvas) -> None:
@@ -74,15 +160,37 @@ def _body(canvas: Canvas, car: Car, colour: Colour, air: scenery.Air) -> Mask:
     xs = [y for _, y in path(car.body)]
     top, bottom = min(xs), max(xs)
     stops = (
-        Stop(0, lighter(mix(colour, air.sky[1], 0.35), 0.45)), Stop(0.34, lighter(colour, 0.22)), Stop(0.5, colour), Stop(0.62, darker(colour, 0.24)),
-        Stop(0.7, darker(mix(colour, air.land, 0.2), 0.42)), Stop(0.86, darker(colour, 0.2)), Stop(1, darker(colour, 0.62)),
-    )  # fmt: skip
+        Stop(0, lighter(mix(colour, air.sky[1], 0.35), 0.45)),
+        Stop(0.34, lighter(colour, 0.22)),
+        Stop(0.5, colour),
+        Stop(0.62, darker(colour, 0.24)),
+        Stop(0.7, darker(mix(colour, air.land, 0.2), 0.42)),
+        Stop(0.86, darker(colour, 0.2)),
+        Stop(1, darker(colour, 0.62)),
+    )
     canvas.fill(shell, Linear((0, top), (0, bottom), stops))
-    canvas.fill(shell, across(-600, 600, (96, 90, 100), (140, 138, 136), (168, 164, 158), (120, 116, 118), (84, 80, 90)), 0.5, mode="overlay")
+    canvas.fill(
+        shell,
+        across(-600, 600, (96, 90, 100), (140, 138, 136), (168, 164, 158), (120, 116, 118), (84, 80, 90)),
+        0.5,
+        mode="overlay",
+    )
     for i, line in enumerate(car.shoulder):
         points = path(line)
-        canvas.fill(canvas.soft(canvas.stroke(points, 15 if i == 0 else 10), 7), lighter(air.sun, 0.3), 0.62 if i == 0 else 0.4, clip=shell, mode="screen")
-        canvas.fill(canvas.soft(canvas.stroke([(x, y + 20) for x, y in points], 16), 10), darker(colour, 0.7), 0.3, clip=shell, mode="multiply")
+        canvas.fill(
+            canvas.soft(canvas.stroke(points, 15 if i == 0 else 10), 7),
+            lighter(air.sun, 0.3),
+            0.62 if i == 0 else 0.4,
+            clip=shell,
+            mode="screen",
+        )
+        canvas.fill(
+            canvas.soft(canvas.stroke([(x, y + 20) for x, y in points], 16), 10),
+            darker(colour, 0.7),
+            0.3,
+            clip=shell,
+            mode="multiply",
+        )
     canvas.inner(shell, 0, 7, 5, lighter(air.sun, 0.5), 0.75, "screen")
     canvas.inner(shell, 0, -22, 18, (10, 8, 14), 0.6)
     canvas.inner(shell, -16, 0, 16, (10, 8, 14), 0.35)
@@ -97,9 +205,26 @@ def _glasshouse(canvas: Canvas, car: Car, air: scenery.Air) -> None:
         points = path(outline)
         pane = canvas.mask(points)
         top, bottom = min(y for _, y in points), max(y for _, y in points)
-        canvas.fill(pane, Linear((0, top), (0, bottom), (Stop(0, mix(rgb("#1a222b"), air.sky[0], 0.55)), Stop(0.5, rgb("#151b22")), Stop(0.52, rgb("#232b31")), Stop(1, mix(rgb("#2c343a"), air.haze, 0.35)))))
+        canvas.fill(
+            pane,
+            Linear(
+                (0, top),
+                (0, bottom),
+                (
+                    Stop(0, mix(rgb("#1a222b"), air.sky[0], 0.55)),
+                    Stop(0.5, rgb("#151b22")),
+                    Stop(0.52, rgb("#232b31")),
+                    Stop(1, mix(rgb("#2c343a"), air.haze, 0.35)),
+                ),
+            ),
+        )
         middle = sum(x for x, _ in points) / len(points)
-        beam = [(middle - 60, bottom + 10), (middle + 10, bottom + 10), (middle + 96, top - 10), (middle + 26, top - 10)]
+        beam = [
+            (middle - 60, bottom + 10),
+            (middle + 10, bottom + 10),
+            (middle + 96, top - 10),
+            (middle + 26, top - 10),
+        ]
         canvas.fill(canvas.soft(beam, 5), lighter(air.sky[-1], 0.4), 0.22, clip=pane, mode="screen")
         canvas.inner(pane, 4, 7, 7, (0, 0, 0), 0.7)
         canvas.line(points, 5, Linear((0, top), (0, bottom), ramp(*CHROME[:4])), 0.95, closed=True)
@@ -109,31 +234,67 @@ def _wheel(canvas: Canvas, centre: Point, radius: float, rim: str, body: Mask) -
     x, y = centre
     canvas.fill(ellipse(x, y - 2, radius * 1.17), (9, 8, 10), clip=body)
     canvas.line(arc(x, y - 2, radius * 1.18, radius * 1.18, 190, 350), 4, (255, 255, 255), 0.35, clip=body)
-    canvas.fill(ellipse(x, y, radius), Radial((x - radius * 0.2, y - radius * 0.3), radius * 1.4, radius * 1.4, ramp(rgb("#37373b"), rgb("#1c1c1f"), rgb("#0b0b0c"))))
+    canvas.fill(
+        ellipse(x, y, radius),
+        Radial(
+            (x - radius * 0.2, y - radius * 0.3),
+            radius * 1.4,
+            radius * 1.4,
+            ramp(rgb("#37373b"), rgb("#1c1c1f"), rgb("#0b0b0c")),
+        ),
+    )
     canvas.line(ellipse(x, y, radius * 0.84), 2, (120, 120, 126), 0.5, closed=True)
     inner = radius * 0.68
     canvas.fill(ellipse(x, y, inner), Conic((x, y), ramp(*CHROME, *CHROME, CHROME[0]), 215))
     canvas.fill(ellipse(x, y, inner * 0.9), rgb("#17181a") if rim != "disc" else rgb("#b5b9bc"))
-    spots = [(x + inner * k * math.cos(math.radians(a)), y + inner * k * math.sin(math.radians(a))) for k, a in ((0.6, i * 72 - 90) for i in range(5))]
+    spots = [
+        (x + inner * k * math.cos(math.radians(a)), y + inner * k * math.sin(math.radians(a)))
+        for k, a in ((0.6, i * 72 - 90) for i in range(5))
+    ]
     if rim == "five":
         for i in range(5):
             with canvas.placed(placing(x, y, inner, i * 72 - 90)):
-                canvas.fill(path("M 0.1 -0.2 C 0.4 -0.1 0.7 -0.13 0.92 -0.26 L 0.92 0.26 C 0.7 0.13 0.4 0.1 0.1 0.2 Z"), across(0, 0.92, CHROME[3], CHROME[0], CHROME[1]))
+                canvas.fill(
+                    path("M 0.1 -0.2 C 0.4 -0.1 0.7 -0.13 0.92 -0.26 L 0.92 0.26 C 0.7 0.13 0.4 0.1 0.1 0.2 Z"),
+                    across(0, 0.92, CHROME[3], CHROME[0], CHROME[1]),
+                )
     elif rim == "wire":
-        spokes = [[(x + inner * 0.16 * math.cos(a + s), y + inner * 0.16 * math.sin(a + s)), (x + inner * 0.9 * math.cos(a), y + inner * 0.9 * math.sin(a))] for i in range(36) for s in (0.9 if i % 2 else -0.9,) for a in (math.radians(i * 10),)]
+        spokes = [
+            [
+                (x + inner * 0.16 * math.cos(a + s), y + inner * 0.16 * math.sin(a + s)),
+                (x + inner * 0.9 * math.cos(a), y + inner * 0.9 * math.sin(a)),
+            ]
+            for i in range(36)
+            for s in (0.9 if i % 2 else -0.9,)
+            for a in (math.radians(i * 10),)
+        ]
         canvas.fill(canvas.strokes(spokes, 2.2), rgb("#e9ebec"), 0.9)
     else:
         face = CHROME[2] if rim == "disc" else rgb("#d9d4c6")
-        canvas.fill(ellipse(x, y, inner * 0.88), Radial((x - inner * 0.3, y - inner * 0.35), inner * 1.3, inner * 1.3, ramp(lighter(face, 0.5), face, darker(face, 0.5))))
+        canvas.fill(
+            ellipse(x, y, inner * 0.88),
+            Radial(
+                (x - inner * 0.3, y - inner * 0.35),
+                inner * 1.3,
+                inner * 1.3,
+                ramp(lighter(face, 0.5), face, darker(face, 0.5)),
+            ),
+        )
         canvas.fill([ellipse(px, py, inner * 0.13) for px, py in spots], rgb("#1c1d20"))
         canvas.line(ellipse(x, y, inner * 0.42), 3, darker(face, 0.4), 0.6, closed=True)
-    canvas.fill(ellipse(x, y, inner * 0.22), Radial((x - 5, y - 6), inner * 0.3, inner * 0.3, ramp(CHROME[0], CHROME[1], CHROME[3])))
+    canvas.fill(
+        ellipse(x, y, inner * 0.22),
+        Radial((x - 5, y - 6), inner * 0.3, inner * 0.3, ramp(CHROME[0], CHROME[1], CHROME[3])),
+    )
     canvas.fill(arc(x, y, radius, radius, 0, 180), fading((0, 0, 0), (x, y), (x, y + radius), 0, 0.6))
 
 
 def _lamp(canvas: Canvas, x: float, y: float, rx: float, ry: float, tint: Colour) -> None:
     canvas.fill(ellipse(x, y, rx + 4, ry + 4), Linear((x, y - ry), (x, y + ry), ramp(*CHROME[:4])))
-    glass = canvas.fill(ellipse(x, y, rx, ry), Radial((x - rx * 0.2, y - ry * 0.3), rx * 1.3, ry * 1.3, ramp(lighter(tint, 0.8), tint, darker(tint, 0.55))))
+    glass = canvas.fill(
+        ellipse(x, y, rx, ry),
+        Radial((x - rx * 0.2, y - ry * 0.3), rx * 1.3, ry * 1.3, ramp(lighter(tint, 0.8), tint, darker(tint, 0.55))),
+    )
     canvas.glow(x - rx * 0.3, y - ry * 0.4, rx * 0.8, ry * 0.6, (255, 255, 255), 0.8, clip=glass)
 
 
@@ -157,13 +318,19 @@ def coupe(canvas: Canvas, look: random.Random) -> None:
         canvas.line([(-84, -160), (-80, -74)], 9, darker(colour, 0.2))
         _common(canvas, COUPE, colour, shell, bumper=(96, 30))
         _lamp(canvas, 520, -4, 17, 40, rgb("#dfe6e2"))
-        canvas.fill(path("M -600 20 L -574 12 L -570 44 L -604 50 Z"), across(-604, -570, rgb("#7a1512"), rgb("#e0453a")))
+        canvas.fill(
+            path("M -600 20 L -574 12 L -570 44 L -604 50 Z"), across(-604, -570, rgb("#7a1512"), rgb("#e0453a"))
+        )
         canvas.fill(path("M 566 40 L 588 52 L 590 66 L 566 58 Z"), rgb("#f0a23c"))
 
 
 def _common(canvas: Canvas, car: Car, colour: Colour, shell: Mask, bumper: tuple[float, float]) -> None:
     """What every car has: wheels, sill, bumpers, handle, mirror."""
-    canvas.line([(car.wheels[0][0] + car.radius * 1.2, car.sill), (car.wheels[1][0] - car.radius * 1.2, car.sill)], 9, rgb("#1b1b1e"))
+    canvas.line(
+        [(car.wheels[0][0] + car.radius * 1.2, car.sill), (car.wheels[1][0] - car.radius * 1.2, car.sill)],
+        9,
+        rgb("#1b1b1e"),
+    )
     for centre in car.wheels:
         _wheel(canvas, centre, car.radius, car.rim, shell)
     y, height = bumper
@@ -182,17 +349,30 @@ def roadster(canvas: Canvas, look: random.Random) -> None:
         _ground_shade(canvas)
         leather = rgb("#8a5230")
         for x in (-128, -20):
-            seat = canvas.mask(path(f"M {x - 44} -40 C {x - 56} -90 {x - 50} -132 {x - 24} -138 C {x + 4} -140 {x + 10} -110 {x + 6} -40 Z"))
-            canvas.fill(seat, across(x - 50, x + 10, darker(leather, 0.4), lighter(leather, 0.25), darker(leather, 0.2)))
+            seat = canvas.mask(
+                path(
+                    f"M {x - 44} -40 C {x - 56} -90 {x - 50} -132 {x - 24} -138 C {x + 4} -140 {x + 10} "
+                    f"-110 {x + 6} -40 Z"
+                )
+            )
+            canvas.fill(
+                seat, across(x - 50, x + 10, darker(leather, 0.4), lighter(leather, 0.25), darker(leather, 0.2))
+            )
         canvas.line(arc(96, -66, 16, 44, 100, 300, 24), 8, rgb("#3a2418"))
         canvas.fill(path("M -168 -54 C -200 -86 -300 -84 -320 -54 Z"), down(-84, -50, rgb("#4a3a30"), rgb("#1f1612")))
         screen = canvas.mask(path("M 176 -60 L 112 -164 C 106 -170 96 -170 94 -162 L 130 -58 Z"))
-        canvas.fill(screen, Linear((90, -160), (180, -60), ramp(lighter(air.sky[1], 0.5), mix(air.sky[0], (30, 40, 50), 0.4))), 0.6)
+        canvas.fill(
+            screen,
+            Linear((90, -160), (180, -60), ramp(lighter(air.sky[1], 0.5), mix(air.sky[0], (30, 40, 50), 0.4))),
+            0.6,
+        )
         canvas.line([(178, -58), (112, -166), (94, -168)], 8, across(94, 178, *CHROME[:4]))
         shell = _body(canvas, ROADSTER, colour, air)
         _common(canvas, ROADSTER, colour, shell, bumper=(70, 22))
         _lamp(canvas, 560, 10, 15, 32, rgb("#e6ebe6"))
-        canvas.fill(path("M -606 22 L -580 12 L -576 40 L -610 44 Z"), across(-610, -576, rgb("#7a1512"), rgb("#e0453a")))
+        canvas.fill(
+            path("M -606 22 L -580 12 L -576 40 L -610 44 Z"), across(-610, -576, rgb("#7a1512"), rgb("#e0453a"))
+        )
         canvas.fill(box(-104, -24, 56, 9, 4), down(-24, -15, CHROME[0], CHROME[3]))
 
 
@@ -210,10 +390,15 @@ def estate(canvas: Canvas, look: random.Random) -> None:
         canvas.line([(-606, 34), (608, 36)], 11, rgb("#222326"))
         canvas.line([(-606, 31), (608, 33)], 2.4, rgb("#c9cccd"))
         canvas.fill(box(560, -26, 42, 44, 5), across(560, 602, rgb("#f0c37a"), rgb("#f3f4f2"), rgb("#9fa6a8")))
-        canvas.fill(box(-610, -30, 26, 96, 4), down(-30, 66, rgb("#e0453a"), rgb("#c9402f"), rgb("#f2e9dc"), rgb("#8f1d18")))
+        canvas.fill(
+            box(-610, -30, 26, 96, 4), down(-30, 66, rgb("#e0453a"), rgb("#c9402f"), rgb("#f2e9dc"), rgb("#8f1d18"))
+        )
         for x in (-80, -276):
             canvas.fill(box(x, -46, 62, 12, 4), down(-46, -34, CHROME[0], CHROME[3]))
-        canvas.fill(path("M 150 -76 L 196 -80 C 204 -100 196 -112 176 -112 C 156 -112 148 -98 150 -76 Z"), down(-112, -76, rgb("#46494c"), rgb("#151618")))
+        canvas.fill(
+            path("M 150 -76 L 196 -80 C 204 -100 196 -112 176 -112 C 156 -112 148 -98 150 -76 Z"),
+            down(-112, -76, rgb("#46494c"), rgb("#151618")),
+        )
 
 
 def offroader(canvas: Canvas, look: random.Random) -> None:
@@ -232,14 +417,20 @@ def offroader(canvas: Canvas, look: random.Random) -> None:
             canvas.line(arc(x, 86, 136, 134, 186, 354), 17, rgb("#1d1d20"))
         canvas.line([(-470, -322), (110, -324)], 9, rgb("#232327"))
         canvas.line([(-470, -300), (110, -302)], 7, rgb("#232327"))
-        canvas.fill(canvas.strokes([[(-460 + i * 94, -322), (-460 + i * 94, -290)] for i in range(7)], 7), rgb("#232327"))
+        canvas.fill(
+            canvas.strokes([[(-460 + i * 94, -322), (-460 + i * 94, -290)] for i in range(7)], 7), rgb("#232327")
+        )
         case = canvas.mask(box(-380, -372, 210, 52, 10))
         canvas.fill(case, down(-372, -320, rgb("#b98a52"), rgb("#8a5f33"), rgb("#4a2f18")))
         canvas.fill(box(-130, -360, 170, 40, 18), down(-360, -320, rgb("#6f7a58"), rgb("#39402c")))
         _lamp(canvas, 520, -26, 13, 28, rgb("#e9ece6"))
         canvas.fill(box(510, 14, 22, 24, 6), rgb("#f0a23c"))
         canvas.fill(box(-552, 4, 20, 40, 5), rgb("#c9302a"))
-        canvas.fill(path("M 152 -92 L 186 -96 C 192 -126 184 -136 168 -136 C 154 -136 148 -120 152 -92 Z"), rgb("#1d1e21"))
+        canvas.fill(
+            path("M 152 -92 L 186 -96 C 192 -126 184 -136 168 -136 C 154 -136 148 -120 152 -92 Z"), rgb("#1d1e21")
+        )
         for x in (-6, -190):
             canvas.fill(box(x, -50, 40, 12, 4), rgb("#1d1e21"))
-        canvas.fill(canvas.strokes([[(226 + i * 12, -24), (226 + i * 12, 10)] for i in range(6)], 5), darker(colour, 0.7), 0.7)
+        canvas.fill(
+            canvas.strokes([[(226 + i * 12, -24), (226 + i * 12, 10)] for i in range(6)], 5), darker(colour, 0.7), 0.7
+        )

@@ -4,14 +4,37 @@ import random
 
 from outcry.demo.pictures import scenery
 from outcry.demo.pictures.canvas import (
-    Canvas, Colour, Linear, Mask, Stop, across, darker, down, lighter, mix, placing, ramp, rgb,
-)  # fmt: skip
+    Canvas,
+    Colour,
+    Linear,
+    Mask,
+    Stop,
+    across,
+    darker,
+    down,
+    lighter,
+    mix,
+    placing,
+    ramp,
+    rgb,
+)
 from outcry.demo.pictures.shapes import Point, arc, box, ellipse, path, smooth
 
 WARM = rgb("#ffd48a")
 
 
-def _window(canvas: Canvas, x: float, y: float, width: float, height: float, frame: Colour, columns: int, rows: int, lit: bool, air: scenery.Air) -> None:
+def _window(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    frame: Colour,
+    columns: int,
+    rows: int,
+    lit: bool,
+    air: scenery.Air,
+) -> None:
     """A framed window with glazing bars; lit ones glow into the evening."""
     outer = canvas.mask(box(x - 9, y - 9, width + 18, height + 18, 3))
     canvas.shadow(outer, 5, 0.5, dx=3, dy=5)
@@ -19,11 +42,31 @@ def _window(canvas: Canvas, x: float, y: float, width: float, height: float, fra
     pane = canvas.mask(box(x, y, width, height))
     if lit:
         canvas.fill(pane, down(y, y + height, rgb("#fff0c2"), WARM, rgb("#e69a4a")))
-        canvas.fill(path(f"M {x} {y} L {x + width * 0.26} {y} C {x + width * 0.22} {y + height * 0.5} {x + width * 0.1} {y + height * 0.8} {x} {y + height * 0.9} Z"), rgb("#c97f3c"), 0.5, clip=pane)
+        canvas.fill(
+            path(
+                f"M {x} {y} L {x + width * 0.26} {y} C {x + width * 0.22} {y + height * 0.5} "
+                f"{x + width * 0.1} {y + height * 0.8} {x} {y + height * 0.9} Z"
+            ),
+            rgb("#c97f3c"),
+            0.5,
+            clip=pane,
+        )
         canvas.glow(x + width / 2, y + height / 2, width * 1.5, height * 1.4, WARM, 0.3)
     else:
-        canvas.fill(pane, Linear((x, y), (x + width, y + height), ramp(mix(air.sky[0], (20, 30, 40), 0.35), mix(air.sky[1], (30, 40, 50), 0.2), air.sky[-1])))
-        canvas.fill([(x, y + height), (x + width * 0.5, y), (x + width * 0.8, y), (x + width * 0.3, y + height)], (255, 255, 255), 0.16, clip=pane)
+        canvas.fill(
+            pane,
+            Linear(
+                (x, y),
+                (x + width, y + height),
+                ramp(mix(air.sky[0], (20, 30, 40), 0.35), mix(air.sky[1], (30, 40, 50), 0.2), air.sky[-1]),
+            ),
+        )
+        canvas.fill(
+            [(x, y + height), (x + width * 0.5, y), (x + width * 0.8, y), (x + width * 0.3, y + height)],
+            (255, 255, 255),
+            0.16,
+            clip=pane,
+        )
     canvas.inner(pane, 4, 6, 5, (20, 14, 14), 0.55)
     bars = [[(x + width * i / columns, y), (x + width * i / columns, y + height)] for i in range(1, columns)]
     bars += [[(x, y + height * i / rows), (x + width, y + height * i / rows)] for i in range(1, rows)]
@@ -31,7 +74,15 @@ def _window(canvas: Canvas, x: float, y: float, width: float, height: float, fra
         canvas.fill(canvas.strokes(bars, 5, round_ends=False), frame)
 
 
-def _stones(canvas: Canvas, look: random.Random, wall: Mask, bounds: tuple[float, float, float, float], tone: Colour, course: float, long: float) -> None:
+def _stones(
+    canvas: Canvas,
+    look: random.Random,
+    wall: Mask,
+    bounds: tuple[float, float, float, float],
+    tone: Colour,
+    course: float,
+    long: float,
+) -> None:
     """Courses of stone or brick."""
     x0, y0, x1, y1 = bounds
     groups: tuple[list[list[Point]], ...] = ([], [], [])
@@ -44,7 +95,12 @@ def _stones(canvas: Canvas, look: random.Random, wall: Mask, bounds: tuple[float
             x += wide
         y += course
         row += 1
-    for group, tint, opacity in zip(groups, (lighter(tone, 0.28), darker(tone, 0.25), mix(tone, rgb("#b98a5c"), 0.4)), (0.42, 0.36, 0.4), strict=True):
+    for group, tint, opacity in zip(
+        groups,
+        (lighter(tone, 0.28), darker(tone, 0.25), mix(tone, rgb("#b98a5c"), 0.4)),
+        (0.42, 0.36, 0.4),
+        strict=True,
+    ):
         if group:
             canvas.fill(canvas.mask(*group), tint, opacity, clip=wall)
 
@@ -52,7 +108,13 @@ def _stones(canvas: Canvas, look: random.Random, wall: Mask, bounds: tuple[float
 def cottage(canvas: Canvas, look: random.Random) -> None:
     """A stone cottage at the end of a garden path, lamps lit."""
     air = scenery.AIRS[look.choice(("golden", "dusk"))]._replace(ground=rgb("#56663c"))
-    stone, roof, door = look.choice(((rgb("#b7a488"), rgb("#5a4a48"), rgb("#35604f")), (rgb("#d9cfbd"), rgb("#8a4a36"), rgb("#2f5673")), (rgb("#a8968a"), rgb("#4a4f58"), rgb("#8a2f2a"))))
+    stone, roof, door = look.choice(
+        (
+            (rgb("#b7a488"), rgb("#5a4a48"), rgb("#35604f")),
+            (rgb("#d9cfbd"), rgb("#8a4a36"), rgb("#2f5673")),
+            (rgb("#a8968a"), rgb("#4a4f58"), rgb("#8a2f2a")),
+        )
+    )
     scenery.sky(canvas, air, 800, (330, 520))
     scenery.clouds(canvas, look, air, 90, 420)
     scenery.ridges(canvas, look, air, 800, 3, 140)
@@ -77,14 +139,21 @@ def cottage(canvas: Canvas, look: random.Random) -> None:
         for row in range(12):
             y = -556 + row * 21
             tiles.append([(-540, y), (540, y)])
-            tiles.extend([[(-540 + i * 30 + (15 if row % 2 else 0), y), (-540 + i * 30 + (15 if row % 2 else 0), y + 20)] for i in range(37)])
+            tiles.extend(
+                [
+                    [(-540 + i * 30 + (15 if row % 2 else 0), y), (-540 + i * 30 + (15 if row % 2 else 0), y + 20)]
+                    for i in range(37)
+                ]
+            )
         canvas.fill(canvas.strokes(tiles, 2.4), darker(roof, 0.6), 0.5, clip=slope)
         canvas.grain(slope, 12, 26, 18)
         canvas.fill(box(-436, -568, 872, 18, 8), darker(roof, 0.2))
         for x in (-240, 240):
             front = canvas.mask([(x - 86, -330), (x - 86, -430), (x, -522), (x + 86, -430), (x + 86, -330)])
             canvas.shadow(front, 12, 0.4, dx=12, dy=6, clip=slope)
-            canvas.fill(front, Linear((x - 86, -520), (x + 86, -330), ramp(lighter(stone, 0.25), stone, darker(stone, 0.2))))
+            canvas.fill(
+                front, Linear((x - 86, -520), (x + 86, -330), ramp(lighter(stone, 0.25), stone, darker(stone, 0.2)))
+            )
             _stones(canvas, look, front, (x - 90, -530, x + 90, -330), stone, 24, 50)
             canvas.line([(x - 112, -412), (x, -534), (x + 112, -412)], 22, darker(roof, 0.25), round_ends=False)
             canvas.line([(x - 112, -420), (x, -542), (x + 112, -420)], 5, lighter(roof, 0.35), 0.7, round_ends=False)
@@ -92,7 +161,10 @@ def cottage(canvas: Canvas, look: random.Random) -> None:
         for x, lit in ((-420, True), (-210, False), (110, True), (320, True)):
             _window(canvas, x, -236, 104, 130, rgb("#f3ede0"), 2, 3, lit, air)
             canvas.fill(box(x - 18, -94, 140, 26, 6), darker(stone, 0.4))
-            blooms = [ellipse(x - 10 + look.uniform(0, 124), -98 + look.uniform(-16, 8), look.uniform(5, 10)) for _ in range(34)]
+            blooms = [
+                ellipse(x - 10 + look.uniform(0, 124), -98 + look.uniform(-16, 8), look.uniform(5, 10))
+                for _ in range(34)
+            ]
             canvas.fill([ellipse(x - 10 + k * 9, -94 + look.uniform(-8, 8), 12, 10) for k in range(15)], rgb("#4f6b41"))
             canvas.fill(list(blooms), look.choice((rgb("#d9566a"), rgb("#f3efe6"), rgb("#e0a03c"))))
         _door(canvas, -52, -214, 112, 214, door, stone)
@@ -116,9 +188,17 @@ def _door(canvas: Canvas, x: float, y: float, width: float, height: float, colou
 
 
 def _garden(canvas: Canvas, look: random.Random, air: scenery.Air) -> None:
-    trail = canvas.mask(path("M -50 4 L 62 4 C 90 90 60 150 130 240 C 160 290 200 330 240 380 L -230 380 C -180 300 -110 240 -90 170 C -70 110 -60 60 -50 4 Z"))
+    trail = canvas.mask(
+        path(
+            "M -50 4 L 62 4 C 90 90 60 150 130 240 C 160 290 200 330 240 380 L -230 380 C -180 300 -110 "
+            "240 -90 170 C -70 110 -60 60 -50 4 Z"
+        )
+    )
     canvas.fill(trail, down(0, 340, mix(rgb("#b9a88c"), air.haze, 0.4), rgb("#8f7f6a"), rgb("#4f463d")))
-    slabs = [ellipse(look.uniform(-40, 70) + (y / 330) * look.uniform(-130, 60), y, 34 + y * 0.12, 9 + y * 0.04) for y in range(20, 340, 26)]
+    slabs = [
+        ellipse(look.uniform(-40, 70) + (y / 330) * look.uniform(-130, 60), y, 34 + y * 0.12, 9 + y * 0.04)
+        for y in range(20, 340, 26)
+    ]
     canvas.fill(list(slabs), lighter(rgb("#b9a88c"), 0.25), 0.6, clip=trail)
     canvas.grain(trail, 9, 6, 4)
     for side in (-1, 1):
@@ -136,8 +216,13 @@ def _garden(canvas: Canvas, look: random.Random, air: scenery.Air) -> None:
             green = mix(rgb("#54693f"), air.ground, 0.35)
             canvas.fill(list(shrubs), darker(green, 0.1 + depth * 0.12))
             canvas.fill(list(lights), mix(green, air.sun, 0.35), 0.6)
-            petals = [ellipse(side * look.uniform(130, 720), 8 + depth * 46 + look.gauss(0, 14), look.uniform(4, 8)) for _ in range(20)]
-            canvas.fill(list(petals), look.choice((rgb("#d98aa6"), rgb("#f1e6d2"), rgb("#a98bd0"), rgb("#e8b04a"))), 0.92)
+            petals = [
+                ellipse(side * look.uniform(130, 720), 8 + depth * 46 + look.gauss(0, 14), look.uniform(4, 8))
+                for _ in range(20)
+            ]
+            canvas.fill(
+                list(petals), look.choice((rgb("#d98aa6"), rgb("#f1e6d2"), rgb("#a98bd0"), rgb("#e8b04a"))), 0.92
+            )
 
 
 def villa(canvas: Canvas, look: random.Random) -> None:
@@ -150,7 +235,9 @@ def villa(canvas: Canvas, look: random.Random) -> None:
     scenery.ridges(canvas, look, air, 770, 3, 150)
     scenery.treeline(canvas, look, 790, 120, mix(air.land, rgb("#1d2a26"), 0.5))
     with canvas.placed(placing(800, 800)):
-        canvas.fill(box(-900, -20, 1800, 460), down(-20, 420, mix(concrete, air.land, 0.45), mix(concrete, air.land, 0.75)))
+        canvas.fill(
+            box(-900, -20, 1800, 460), down(-20, 420, mix(concrete, air.land, 0.45), mix(concrete, air.land, 0.75))
+        )
         canvas.glow(0, 30, 760, 120, WARM, 0.5)
         _storey(canvas, -520, -230, 980, 214, air, timber, look)
         upper = canvas.mask(box(-300, -470, 900, 230))
@@ -159,7 +246,9 @@ def villa(canvas: Canvas, look: random.Random) -> None:
         for x, y, wide in ((-350, -484, 1010), (-600, -246, 1160)):
             slab = canvas.mask(box(x, y, wide, 34, 3))
             canvas.shadow(slab, 16, 0.6, dy=18)
-            canvas.fill(slab, down(y, y + 34, lighter(mix(concrete, air.haze, 0.3), 0.2), mix(concrete, air.land, 0.35)))
+            canvas.fill(
+                slab, down(y, y + 34, lighter(mix(concrete, air.haze, 0.3), 0.2), mix(concrete, air.land, 0.35))
+            )
             canvas.fill(box(x, y + 30, wide, 6), WARM, 0.6)
         post = canvas.mask(box(-470, -470, 120, 470))
         canvas.fill(post, across(-470, -350, mix(concrete, air.haze, 0.3), mix(concrete, air.land, 0.5)))
@@ -170,7 +259,16 @@ def villa(canvas: Canvas, look: random.Random) -> None:
             _cypress(canvas, look, x, 40, size, mix(rgb("#24382d"), air.land, 0.35))
 
 
-def _storey(canvas: Canvas, x: float, y: float, width: float, height: float, air: scenery.Air, timber: Colour, look: random.Random) -> None:
+def _storey(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    air: scenery.Air,
+    timber: Colour,
+    look: random.Random,
+) -> None:
     """Glass bays with warm rooms behind, one bay clad in timber."""
     room = canvas.mask(box(x, y, width, height))
     canvas.fill(room, down(y, y + height, rgb("#ffedc4"), rgb("#f6c277"), rgb("#b9763c")))
@@ -183,11 +281,30 @@ def _storey(canvas: Canvas, x: float, y: float, width: float, height: float, air
         canvas.line([(at, y), (at, y + 46)], 2, rgb("#4a2d1c"), 0.8)
         canvas.fill(arc(at, y + 60, 20, 18, 180, 360), rgb("#4a2d1c"), clip=room)
         canvas.glow(at, y + 66, 70, 60, rgb("#fff6dc"), 0.8, clip=room)
-    canvas.fill(room, Linear((x, y), (x + width, y + height), (Stop(0, air.sky[1], 0.42), Stop(0.4, air.sky[1], 0.04), Stop(0.75, air.sky[2], 0.06), Stop(1, air.sky[0], 0.4))))
+    canvas.fill(
+        room,
+        Linear(
+            (x, y),
+            (x + width, y + height),
+            (
+                Stop(0, air.sky[1], 0.42),
+                Stop(0.4, air.sky[1], 0.04),
+                Stop(0.75, air.sky[2], 0.06),
+                Stop(1, air.sky[0], 0.4),
+            ),
+        ),
+    )
     clad_x = x + width * 0.62
     clad = canvas.mask(box(clad_x, y, width * 0.16, height))
     canvas.fill(clad, down(y, y + height, lighter(timber, 0.2), timber, darker(timber, 0.4)))
-    canvas.fill(canvas.strokes([[(clad_x + i * 13, y), (clad_x + i * 13, y + height)] for i in range(1, int(width * 0.16 / 13) + 1)], 3), darker(timber, 0.65), 0.8, clip=clad)
+    canvas.fill(
+        canvas.strokes(
+            [[(clad_x + i * 13, y), (clad_x + i * 13, y + height)] for i in range(1, int(width * 0.16 / 13) + 1)], 3
+        ),
+        darker(timber, 0.65),
+        0.8,
+        clip=clad,
+    )
     bays = [[(x + width * i / 8, y), (x + width * i / 8, y + height)] for i in range(9)]
     canvas.fill(canvas.strokes(bays, 6, round_ends=False), rgb("#2a2523"))
     canvas.line([(x, y + height - 4), (x + width, y + height - 4)], 8, rgb("#2a2523"))
@@ -199,7 +316,13 @@ def _pool(canvas: Canvas, look: random.Random, air: scenery.Air) -> None:
     water = canvas.mask([(-520, 116), (484, 116), (740, 400), (-820, 400)])
     canvas.fill(water, down(116, 400, rgb("#9fe6e0"), rgb("#38a3ad"), rgb("#175e78")))
     for x, wide in ((-420, 120), (-160, 90), (100, 150), (330, 90)):
-        canvas.fill(canvas.soft([(x, 116), (x + wide, 116), (x + wide * 1.1, 330), (x - wide * 0.1, 330)], 12), WARM, 0.4, clip=water, mode="screen")
+        canvas.fill(
+            canvas.soft([(x, 116), (x + wide, 116), (x + wide * 1.1, 330), (x - wide * 0.1, 330)], 12),
+            WARM,
+            0.4,
+            clip=water,
+            mode="screen",
+        )
     ripples: list[list[Point]] = []
     for _ in range(150):
         y = look.uniform(122, 400)
@@ -215,11 +338,20 @@ def _pool(canvas: Canvas, look: random.Random, air: scenery.Air) -> None:
 
 def _cypress(canvas: Canvas, look: random.Random, x: float, y: float, size: float, leaf: Colour) -> None:
     """A slender evergreen."""
-    right = [(x, y - size), (x + size * 0.07, y - size * 0.7), (x + size * 0.1, y - size * 0.35), (x + size * 0.07, y - size * 0.06), (x, y)]
+    right = [
+        (x, y - size),
+        (x + size * 0.07, y - size * 0.7),
+        (x + size * 0.1, y - size * 0.35),
+        (x + size * 0.07, y - size * 0.06),
+        (x, y),
+    ]
     left = [(2 * x - px, py) for px, py in right[::-1]]
     crown = canvas.mask(smooth([*right, *left]))
     canvas.fill(crown, across(x - size * 0.1, x + size * 0.1, lighter(leaf, 0.14), leaf, darker(leaf, 0.5)))
-    tufts = [[(x + look.gauss(0, size * 0.04), yy), (x + look.gauss(0, size * 0.05), yy - size * 0.07)] for yy in (y - size * look.uniform(0.02, 0.95) for _ in range(70))]
+    tufts = [
+        [(x + look.gauss(0, size * 0.04), yy), (x + look.gauss(0, size * 0.05), yy - size * 0.07)]
+        for yy in (y - size * look.uniform(0.02, 0.95) for _ in range(70))
+    ]
     canvas.fill(canvas.strokes(tufts, size * 0.012), lighter(leaf, 0.25), 0.3, clip=crown)
 
 
@@ -231,7 +363,10 @@ def loft(canvas: Canvas, look: random.Random) -> None:
     scenery.clouds(canvas, look, air, 60, 360)
     for i in range(12):
         x, tall = i * 140 - 30, look.uniform(240, 560)
-        canvas.fill(box(x, 1000 - tall, look.uniform(120, 180), tall), down(1000 - tall, 1000, mix(air.land, air.haze, 0.55), air.haze))
+        canvas.fill(
+            box(x, 1000 - tall, look.uniform(120, 180), tall),
+            down(1000 - tall, 1000, mix(air.land, air.haze, 0.55), air.haze),
+        )
     with canvas.placed(placing(800, 1040)):
         canvas.fill(box(-900, -20, 1800, 220), down(-20, 160, rgb("#6a6664"), rgb("#2d2b2e")))
         canvas.fill(box(-900, -20, 1800, 34), mix(rgb("#a39d95"), air.haze, 0.2))
@@ -265,4 +400,3 @@ def loft(canvas: Canvas, look: random.Random) -> None:
             canvas.fill(ellipse(x, -344, 20, 26), rgb("#fff2cf"))
             canvas.glow(x, -344, 150, 150, WARM, 0.6)
         canvas.fill(canvas.soft([(-560, 0), (560, 0), (700, 60), (-640, 60)], 16), (10, 8, 14), 0.35)
-

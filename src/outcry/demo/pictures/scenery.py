@@ -44,7 +44,15 @@ def clouds(canvas: Canvas, look: random.Random, air: Air, top: float, bottom: fl
     for _ in range(count):
         x, y = look.uniform(-100, 1700), look.uniform(top, bottom)
         width = look.uniform(160, 420)
-        puffs = [ellipse(x + look.uniform(-width, width), y + look.gauss(0, 9), look.uniform(0.3, 0.7) * width, look.uniform(7, 20)) for _ in range(5)]
+        puffs = [
+            ellipse(
+                x + look.uniform(-width, width),
+                y + look.gauss(0, 9),
+                look.uniform(0.3, 0.7) * width,
+                look.uniform(7, 20),
+            )
+            for _ in range(5)
+        ]
         soft = canvas.soft(list(puffs), 9)
         canvas.fill(soft, lighter(air.sky[-1], 0.35), 0.42)
 
@@ -55,27 +63,56 @@ def ridges(canvas: Canvas, look: random.Random, air: Air, horizon: float, layers
         share = (i + 1) / layers
         phase, base = look.uniform(0, 9), horizon - height * (1 - share) * 0.9
         crest = [
-            (x, base - height * (0.5 * math.sin(x / 230 + phase) + 0.26 * math.sin(x / 97 + phase * 2) + 0.1 * math.sin(x / 31 + phase * 5)))
+            (
+                x,
+                base
+                - height
+                * (
+                    0.5 * math.sin(x / 230 + phase)
+                    + 0.26 * math.sin(x / 97 + phase * 2)
+                    + 0.1 * math.sin(x / 31 + phase * 5)
+                ),
+            )
             for x in range(-20, 1660, 16)
         ]
         colour = mix(air.haze, air.land, 0.22 + 0.5 * share)
         low = horizon + 6
-        canvas.fill([(-20.0, low), *crest, (1660.0, low)], Linear((0, base - height), (0, low), ramp(colour, mix(colour, air.haze, 0.75))))
+        canvas.fill(
+            [(-20.0, low), *crest, (1660.0, low)],
+            Linear((0, base - height), (0, low), ramp(colour, mix(colour, air.haze, 0.75))),
+        )
 
 
 def meadow(canvas: Canvas, look: random.Random, air: Air, horizon: float, blades: bool = True) -> None:
     """Grassland from the horizon to the lower edge."""
     ground = canvas.mask([(0, horizon), (1600, horizon), (1600, 1200), (0, 1200)])
-    canvas.fill(ground, Linear((0, horizon), (0, 1200), (Stop(0, mix(air.ground, air.haze, 0.75)), Stop(0.3, mix(air.ground, air.haze, 0.25)), Stop(1, darker(air.ground, 0.45)))))
+    canvas.fill(
+        ground,
+        Linear(
+            (0, horizon),
+            (0, 1200),
+            (
+                Stop(0, mix(air.ground, air.haze, 0.75)),
+                Stop(0.3, mix(air.ground, air.haze, 0.25)),
+                Stop(1, darker(air.ground, 0.45)),
+            ),
+        ),
+    )
     canvas.grain(ground, 9, 60, 7)
     canvas.grain(ground, 8, 7, 5)
     if blades:
-        for tint, count, tall in ((darker(air.ground, 0.35), 420, 46), (mix(air.ground, air.sun, 0.3), 260, 36), (darker(air.ground, 0.6), 320, 80)):
+        for tint, count, tall in (
+            (darker(air.ground, 0.35), 420, 46),
+            (mix(air.ground, air.sun, 0.3), 260, 36),
+            (darker(air.ground, 0.6), 320, 80),
+        ):
             lines: list[list[Point]] = []
             for _ in range(count):
                 y = horizon + (1200 - horizon) * look.uniform(0.25, 1.06)
                 x, reach = look.uniform(0, 1600), tall * (0.25 + (y - horizon) / (1200 - horizon))
-                lines.append([(x, y), (x + look.uniform(-7, 9), y - reach * 0.6), (x + look.uniform(-16, 22), y - reach)])
+                lines.append(
+                    [(x, y), (x + look.uniform(-7, 9), y - reach * 0.6), (x + look.uniform(-16, 22), y - reach)]
+                )
             canvas.fill(canvas.strokes(lines, 2.6), tint, 0.55)
 
 
@@ -96,14 +133,25 @@ def road(canvas: Canvas, look: random.Random, air: Air, horizon: float, wet: boo
 
 def treeline(canvas: Canvas, look: random.Random, base: float, height: float, colour: Colour) -> None:
     """A far wood as one soft edge."""
-    crowns: list[list[Point]] = [[(-20.0, base), (-20.0, base - height * 0.4), (1620.0, base - height * 0.4), (1620.0, base)]]
+    crowns: list[list[Point]] = [
+        [(-20.0, base), (-20.0, base - height * 0.4), (1620.0, base - height * 0.4), (1620.0, base)]
+    ]
     x = -20.0
     while x < 1640:
         wide, tall = look.uniform(16, 46), height * look.uniform(0.25, 0.75)
         for _ in range(3):
-            crowns.append(ellipse(x + look.gauss(0, wide * 0.5), base - height * 0.3 - tall * look.uniform(0, 0.7), wide * 0.8, wide * 0.7))
+            crowns.append(
+                ellipse(
+                    x + look.gauss(0, wide * 0.5),
+                    base - height * 0.3 - tall * look.uniform(0, 0.7),
+                    wide * 0.8,
+                    wide * 0.7,
+                )
+            )
         x += wide * 0.8
-    canvas.fill(canvas.soft(list(crowns), 1.6), Linear((0, base - height), (0, base), ramp(colour, lighter(colour, 0.45))))
+    canvas.fill(
+        canvas.soft(list(crowns), 1.6), Linear((0, base - height), (0, base), ramp(colour, lighter(colour, 0.45)))
+    )
 
 
 def mist(canvas: Canvas, look: random.Random, air: Air, top: float, bottom: float, strength: float = 0.6) -> None:
@@ -111,5 +159,6 @@ def mist(canvas: Canvas, look: random.Random, air: Air, top: float, bottom: floa
     colour = lighter(air.haze, 0.35)
     for _ in range(9):
         x, y = look.uniform(-100, 1700), look.uniform(top, bottom)
-        canvas.glow(x, y, look.uniform(300, 640), look.uniform(30, 80), colour, strength * look.uniform(0.4, 1), mode="normal")
-
+        canvas.glow(
+            x, y, look.uniform(300, 640), look.uniform(30, 80), colour, strength * look.uniform(0.4, 1), mode="normal"
+        )
