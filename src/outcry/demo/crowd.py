@@ -11,7 +11,7 @@ import httpx
 
 from outcry.demo import stall
 from outcry.demo.bots import TEMPERAMENTS, Move, after_refusal, glance, limit_now, next_move, valuation_of
-from outcry.demo.members import Member, Refused
+from outcry.demo.members import BUSY, Member, Refused
 from outcry.demo.world import AuctionSale, Ended, FixedSale, Good, World
 
 STEP_SECONDS = 1.0
@@ -167,7 +167,7 @@ class Crowd:
             self.bids_refused += 1
             if refused.code == "bid_too_low" and "minimum_bid" in refused.problem:
                 return after_refusal(refused.problem["minimum_bid"], limit, move)
-            if refused.status in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
+            if refused.status in BUSY:
                 wait = float(refused.problem.get("retry_after", FAULT_SECONDS[1]))
                 self._silent_until[member.person.key] = time.monotonic() + wait
             return None

@@ -1,15 +1,21 @@
 """One person of the sample world at the public API: signs up or logs in, calls, and takes refusals as they come."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from outcry.demo.world import PASSWORD, Person
 
+UNAUTHORIZED = 401
+BUSY = (429, 503)
 MAX_ATTEMPTS = 5
 MAX_WAIT_SECONDS = 65.0
 CONSENTS = {"offer_agreement": True, "personal_data": True}
+
+
+Query = Mapping[str, str | int]
 
 
 class Refused(Exception):
@@ -71,14 +77,14 @@ class Member:
         self.user_id = session["user"]["id"]
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, key: str | None = None, patient: bool = True, **query: Any
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, patient: bool = True, query: Query | None = None
     ) -> Any:
         """The answer's JSON. When `patient`, waits as 429 and 503 ask. Raises Refused, httpx.HTTPError."""
         token = self._token
         try:
             return await self._send(method, path, body, key=key, token=token, patient=patient, query=query)
         except Refused as refused:
-            if refused.status != httpx.codes.UNAUTHORIZED:
+            if refused.status != UNAUTHORIZED:
                 raise
         async with self._signing_in:
             if self._token == token:
@@ -94,7 +100,7 @@ class Member:
         key: str | None = None,
         token: str = "",
         patient: bool = True,
-        query: dict[str, Any] | None = None,
+        query: Query | None = None,
     ) -> Any:
         headers: dict[str, str] = {}
         if token:
@@ -105,8 +111,7 @@ class Member:
             response = await self._client.request(method, path, json=body, headers=headers, params=query or None)
             if response.is_success:
                 return response.json() if response.content else None
-            busy = response.status_code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
-            if not (busy and patient) or attempt == MAX_ATTEMPTS - 1:
+            if response.status_code not in BUSY or not patient or attempt == MAX_ATTEMPTS - 1:
                 raise problem_of(response)
             await asyncio.sleep(wait_seconds(response))
         raise AssertionError("the last attempt answers or raises")

@@ -18,6 +18,7 @@ from outcry.demo.world import AuctionSale, FixedSale, Good, World
 DRAWING_PROCESSES = 2
 DRAWING_NICENESS = 10
 MAX_PICTURES = 12
+PAGE_ITEMS = 100
 
 Draw = Callable[[str, int, int], Awaitable[bytes]]
 """(subject, seed, view) -> JPEG."""
@@ -52,16 +53,16 @@ def fresh_key(purpose: str) -> str:
     return f"demo-{purpose}-{uuid4()}"
 
 
-async def every_item(member: Member, path: str, **query: Any) -> list[dict[str, Any]]:
+async def every_item(member: Member, path: str, **query: str) -> list[dict[str, Any]]:
     """All pages of a list. Raises Refused."""
     items: list[dict[str, Any]] = []
-    cursor: str | None = None
+    page_query: dict[str, str | int] = {**query, "limit": PAGE_ITEMS}
     while True:
-        page = await member.call("GET", path, limit=100, **query, **({"cursor": cursor} if cursor else {}))
+        page = await member.call("GET", path, query=page_query)
         items += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
+        if page["next_cursor"] is None:
             return items
+        page_query["cursor"] = page["next_cursor"]
 
 
 async def create_listing(member: Member, world: World, good: Good) -> dict[str, Any]:
