@@ -121,23 +121,68 @@ KYOTO = Place("Kyoto", 35.0116, 135.7681)
 PORTLAND = Place("Portland", 45.5152, -122.6784)
 
 PEOPLE: tuple[Person, ...] = (
-    Person("mira", "Mira Castellanos", "seller", LISBON,
-           "Restores cameras and typewriters in a workshop above the river. Everything is stripped, cleaned and tested for a week."),
-    Person("otto", "Otto Brandt", "seller", BERLIN,
-           "Twenty-six years behind a hi-fi counter. Sells only what he would take home."),
-    Person("ingrid", "Ingrid Sorensen", "seller", COPENHAGEN,
-           "Dealer in Scandinavian furniture and studio ceramics; condition reports are hers and are blunt."),
-    Person("renzo", "Renzo Galante", "seller", TURIN,
-           "Third-generation garage. Old cars, honest files, no fresh paint over old rust."),
-    Person("isla", "Isla MacLeod", "seller", EDINBURGH,
-           "Breeds and schools sport horses, and sells the odd house for the neighbours."),
-    Person("theo", "Theo Marchand", "seller", MONTREAL,
-           "Watches, coins and paper. Member of two clubs that argue about lugs."),
-    Person("yuki", "Yuki Tanabe", "seller", KYOTO,
-           "Wardrobe archivist. Photographs every seam and answers every question."),
-    Person("juno", "Juno Park", "seller", PORTLAND,
-           "Bikes, boards and instruments: bought to be used, sold to be used again."),
-    Person("alex", "Alex Novak", "buyer", BERLIN, "Collects stories more than things. Log in as Alex to bid against the room."),
+    Person(
+        "mira",
+        "Mira Castellanos",
+        "seller",
+        LISBON,
+        (
+            "Restores cameras and typewriters in a workshop above the river. Everything is stripped, "
+            "cleaned and tested for a week."
+        ),
+    ),
+    Person(
+        "otto",
+        "Otto Brandt",
+        "seller",
+        BERLIN,
+        "Twenty-six years behind a hi-fi counter. Sells only what he would take home.",
+    ),
+    Person(
+        "ingrid",
+        "Ingrid Sorensen",
+        "seller",
+        COPENHAGEN,
+        "Dealer in Scandinavian furniture and studio ceramics; condition reports are hers and are blunt.",
+    ),
+    Person(
+        "renzo",
+        "Renzo Galante",
+        "seller",
+        TURIN,
+        "Third-generation garage. Old cars, honest files, no fresh paint over old rust.",
+    ),
+    Person(
+        "isla",
+        "Isla MacLeod",
+        "seller",
+        EDINBURGH,
+        "Breeds and schools sport horses, and sells the odd house for the neighbours.",
+    ),
+    Person(
+        "theo",
+        "Theo Marchand",
+        "seller",
+        MONTREAL,
+        "Watches, coins and paper. Member of two clubs that argue about lugs.",
+    ),
+    Person(
+        "yuki", "Yuki Tanabe", "seller", KYOTO, "Wardrobe archivist. Photographs every seam and answers every question."
+    ),
+    Person(
+        "juno",
+        "Juno Park",
+        "seller",
+        PORTLAND,
+        "Bikes, boards and instruments: bought to be used, sold to be used again.",
+    ),
+    Person(
+        "alex",
+        "Alex Novak",
+        "buyer",
+        BERLIN,
+        ("Collects stories more than things. Log in as Alex to bid against the room."),
+    ),
     Person("sam", "Sam Okafor", "buyer", EDINBURGH, "Furnishing a first flat, one lot at a time.", "steady"),
     Person("lea", "Lea Fontaine", "buyer", MONTREAL, "If it ticks, she is watching it.", "sniper"),
     Person("bruno", "Bruno Azevedo", "buyer", LISBON, "Bids early, bids often, regrets little.", "eager"),
@@ -148,7 +193,7 @@ PEOPLE: tuple[Person, ...] = (
     Person("nadia", "Nadia Haddad", "buyer", BERLIN, "Decorates restaurants; buys in bursts.", "eager"),
     Person("tomas", "Tomas Herrera", "buyer", LISBON, "Maximum bids only, and good ones.", "patient"),
     Person("staff", "Robin (staff)", "staff", BERLIN, "Keeps the place honest."),
-)  # fmt: skip
+)
 
 
 def sample_world(currency: str | None = None, price_factor: float = 1) -> World:

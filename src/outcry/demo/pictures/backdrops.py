@@ -66,8 +66,10 @@ def plaster(canvas: Canvas, tone: Tone, horizon: float = 0.7) -> None:
     paint = Linear((0, wall_end), (0, 1200), (Stop(0, mix(tone.floor, tone.lit, 0.3)), Stop(1, tone.shade)))
     canvas.fill(floor, paint)
     canvas.glow(620, wall_end + 60, 900, 200, lighter(tone.lit, 0.4), 0.45, clip=floor, mode="soft")
-    canvas.fill([(0, wall_end - 34), (1600, wall_end - 34), (1600, wall_end), (0, wall_end)],
-                Linear((0, wall_end - 34), (0, wall_end), (Stop(0, tone.shade, 0), Stop(1, darker(tone.shade, 0.3), 0.5))))  # fmt: skip
+    canvas.fill(
+        [(0, wall_end - 34), (1600, wall_end - 34), (1600, wall_end), (0, wall_end)],
+        Linear((0, wall_end - 34), (0, wall_end), (Stop(0, tone.shade, 0), Stop(1, darker(tone.shade, 0.3), 0.5))),
+    )
     canvas.fill([(0, wall_end), (1600, wall_end), (1600, wall_end + 4), (0, wall_end + 4)], lighter(tone.lit, 0.4), 0.5)
 
 
@@ -78,8 +80,10 @@ def wall(canvas: Canvas, tone: Tone, horizon: float = 1.1) -> None:
 
 def table_top(canvas: Canvas, tone: Tone, horizon: float = 0) -> None:
     """A matt surface seen from above in raking light (no horizon)."""
-    canvas.fill(canvas.whole(), Radial((430, 260), 1750, 1500, (Stop(0, lighter(tone.lit, 0.12)), Stop(0.5, tone.floor),
-                                                               Stop(1, tone.shade))))  # fmt: skip
+    canvas.fill(
+        canvas.whole(),
+        Radial((430, 260), 1750, 1500, (Stop(0, lighter(tone.lit, 0.12)), Stop(0.5, tone.floor), Stop(1, tone.shade))),
+    )
     canvas.grain(canvas.whole(), 4, 60, 60)
     canvas.grain(canvas.whole(), 5, 3, 3)
     for offset, width in ((0, 150), (250, 70)):
@@ -90,8 +94,9 @@ def table_top(canvas: Canvas, tone: Tone, horizon: float = 0) -> None:
 def wood_top(canvas: Canvas, tone: Tone, horizon: float = 0) -> None:
     """Boards of oiled walnut seen from above."""
     base, dark = mix(rgb("#7a5036"), tone.floor, 0.12), rgb("#40261a")
-    canvas.fill(canvas.whole(), Radial((430, 260), 1750, 1500, (Stop(0, lighter(base, 0.2)), Stop(0.5, base),
-                                                               Stop(1, dark))))  # fmt: skip
+    canvas.fill(
+        canvas.whole(), Radial((430, 260), 1750, 1500, (Stop(0, lighter(base, 0.2)), Stop(0.5, base), Stop(1, dark)))
+    )
     canvas.grain(canvas.whole(), 11, 700, 11)
     canvas.grain(canvas.whole(), 6, 240, 3)
     for y in (190, 520, 850, 1130):
@@ -103,8 +108,10 @@ def wood_top(canvas: Canvas, tone: Tone, horizon: float = 0) -> None:
 def table(canvas: Canvas, tone: Tone, horizon: float = 0.66) -> None:
     """A dim wall over a walnut table, seen from the front."""
     edge = 1200 * horizon
-    canvas.fill(canvas.whole(), Radial((560, 380), 1400, 1000, (Stop(0, mix(tone.lit, tone.floor, 0.3)),
-                                                               Stop(1, darker(tone.shade, 0.25)))))  # fmt: skip
+    canvas.fill(
+        canvas.whole(),
+        Radial((560, 380), 1400, 1000, (Stop(0, mix(tone.lit, tone.floor, 0.3)), Stop(1, darker(tone.shade, 0.25)))),
+    )
     top = canvas.mask([(0, edge), (1600, edge), (1600, 1200), (0, 1200)])
     canvas.fill(
         top, Linear((0, edge), (0, 1200), (Stop(0, rgb("#9a6a48")), Stop(0.5, rgb("#74492e")), Stop(1, rgb("#3f2518"))))

@@ -20,7 +20,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import arc, box, ellipse, path, smooth, symmetric
 
 CHROME = (rgb("#fbfbfa"), rgb("#c9cbcc"), rgb("#e9eae9"), rgb("#8c9093"), rgb("#d7d9d9"))
@@ -73,16 +73,23 @@ def _window(canvas: Canvas, x: float, y: float, width: float, height: float, tin
     frame = box(x - width / 2, y, width, height, 10)
     canvas.fill(frame, rgb("#5d6165"))
     canvas.inner(frame, -3, -3, 3, (255, 255, 255), 0.5, "screen")
-    glass = canvas.fill(box(x - width / 2 + 9, y + 9, width - 18, height - 18, 5),
-                        Linear((x - width / 2, y), (x + width / 2, y + height), ramp(lighter(tint, 0.55), tint, darker(tint, 0.7))))  # fmt: skip
+    glass = canvas.fill(
+        box(x - width / 2 + 9, y + 9, width - 18, height - 18, 5),
+        Linear((x - width / 2, y), (x + width / 2, y + height), ramp(lighter(tint, 0.55), tint, darker(tint, 0.7))),
+    )
     canvas.glow(x - width * 0.2, y + height * 0.35, width * 0.5, height * 0.5, (255, 255, 255), 0.5, clip=glass)
 
 
 def _lens(canvas: Canvas, x: float, y: float) -> None:
     with canvas.placed(placing(x, y)):
         canvas.shadow(ellipse(0, 0, 262), 34, 0.62, dx=36, dy=44)
-        rings = ((262, CHROME, 210), (238, (rgb("#3c3d40"), rgb("#151517"), rgb("#515257"), rgb("#101012")), 215), (214, CHROME, 30),
-                 (192, (rgb("#2d2e31"), rgb("#0e0e10"), rgb("#3c3d42"), rgb("#0c0c0e")), 200), (150, CHROME, 220))  # fmt: skip
+        rings = (
+            (262, CHROME, 210),
+            (238, (rgb("#3c3d40"), rgb("#151517"), rgb("#515257"), rgb("#101012")), 215),
+            (214, CHROME, 30),
+            (192, (rgb("#2d2e31"), rgb("#0e0e10"), rgb("#3c3d42"), rgb("#0c0c0e")), 200),
+            (150, CHROME, 220),
+        )
         for radius, colours, angle in rings:
             canvas.fill(ellipse(0, 0, radius), Conic((0, 0), ramp(*colours, *colours, colours[0]), angle))
             canvas.line(ellipse(0, 0, radius - 1), 2, (255, 255, 255), 0.28, closed=True)
@@ -108,8 +115,21 @@ def _lens(canvas: Canvas, x: float, y: float) -> None:
                 turn_degrees=-74 + i * 8.2,
             )
         canvas.fill(ellipse(0, 0, 138), (8, 8, 10))
-        canvas.fill(ellipse(0, 0, 120), Radial((-14, -20), 140, 140, (Stop(0, rgb("#0b0f1c")), Stop(0.45, rgb("#182a52")), Stop(0.7, rgb("#3c2a5e")),
-                                                                Stop(0.86, rgb("#13131c")), Stop(1, (4, 4, 6)))))  # fmt: skip
+        canvas.fill(
+            ellipse(0, 0, 120),
+            Radial(
+                (-14, -20),
+                140,
+                140,
+                (
+                    Stop(0, rgb("#0b0f1c")),
+                    Stop(0.45, rgb("#182a52")),
+                    Stop(0.7, rgb("#3c2a5e")),
+                    Stop(0.86, rgb("#13131c")),
+                    Stop(1, (4, 4, 6)),
+                ),
+            ),
+        )
         glass = canvas.mask(ellipse(0, 0, 120))
         canvas.fill(
             ellipse(6, 8, 62),
@@ -156,7 +176,8 @@ def typewriter(canvas: Canvas, look: random.Random) -> None:
         )
         hood = canvas.mask(
             path(
-                "M -500 -150 L 500 -150 C 540 -150 560 -120 566 -80 L 590 60 L -590 60 L -566 -80 C -560 -120 -540 -150 -500 -150 Z"
+                "M -500 -150 L 500 -150 C 540 -150 560 -120 566 -80 L 590 60 L -590 60 L -566 -80 C -560 "
+                "-120 -540 -150 -500 -150 Z"
             )
         )
         canvas.fill(
@@ -210,8 +231,11 @@ def _typewriter_keys(canvas: Canvas) -> None:
     canvas.fill(bar, down(288, 322, rgb("#f6efdf"), rgb("#d6cab0"), rgb("#8f8570")))
 
 
-COIN_METALS = ((rgb("#fff3c9"), rgb("#d8a640"), rgb("#8a5c17"), rgb("#f0cf7c")), (rgb("#fbfbf8"), rgb("#b9bcbf"), rgb("#6b6f74"), rgb("#dfe1e2")),
-               (rgb("#f4c7a0"), rgb("#a86437"), rgb("#5b2e14"), rgb("#d9976a")))  # fmt: skip
+COIN_METALS = (
+    (rgb("#fff3c9"), rgb("#d8a640"), rgb("#8a5c17"), rgb("#f0cf7c")),
+    (rgb("#fbfbf8"), rgb("#b9bcbf"), rgb("#6b6f74"), rgb("#dfe1e2")),
+    (rgb("#f4c7a0"), rgb("#a86437"), rgb("#5b2e14"), rgb("#d9976a")),
+)
 
 
 def coins(canvas: Canvas, look: random.Random) -> None:
@@ -326,11 +350,24 @@ def chess(canvas: Canvas, look: random.Random) -> None:
 def _piece(canvas: Canvas, wood: Colour, kind: int) -> None:
     standing_shadow(canvas, 0, -6, 150, 36, 1.1)
     if kind == 0:
-        half = "M 0 -720 L 16 -720 L 16 -696 L 40 -696 L 40 -672 L 16 -672 L 16 -640 C 50 -640 70 -620 66 -596 L 88 -500 C 92 -488 70 -484 60 -480 C 92 -476 92 -452 66 -448 C 58 -340 66 -240 96 -160 C 110 -150 116 -130 100 -118 C 126 -108 150 -70 148 -36 C 150 -10 140 0 120 8 L 0 20"
+        half = (
+            "M 0 -720 L 16 -720 L 16 -696 L 40 -696 L 40 -672 L 16 -672 L 16 -640 C 50 -640 70 -620 "
+            "66 -596 L 88 -500 C 92 -488 70 -484 60 -480 C 92 -476 92 -452 66 -448 C 58 -340 66 -240 "
+            "96 -160 C 110 -150 116 -130 100 -118 C 126 -108 150 -70 148 -36 C 150 -10 140 0 120 8 L "
+            "0 20"
+        )
     elif kind == 1:
-        half = "M 0 -560 C 20 -560 26 -536 18 -522 C 60 -480 80 -430 62 -380 C 56 -366 60 -360 74 -356 C 92 -350 92 -330 66 -326 C 56 -260 64 -200 92 -140 C 108 -130 112 -112 98 -102 C 124 -92 142 -60 140 -32 C 142 -10 132 0 114 6 L 0 16"
+        half = (
+            "M 0 -560 C 20 -560 26 -536 18 -522 C 60 -480 80 -430 62 -380 C 56 -366 60 -360 74 -356 C "
+            "92 -350 92 -330 66 -326 C 56 -260 64 -200 92 -140 C 108 -130 112 -112 98 -102 C 124 -92 "
+            "142 -60 140 -32 C 142 -10 132 0 114 6 L 0 16"
+        )
     else:
-        half = "M 0 -410 C 46 -410 78 -376 78 -336 C 78 -306 62 -284 44 -272 C 80 -268 82 -246 56 -240 C 54 -190 60 -150 84 -112 C 100 -104 104 -90 92 -82 C 116 -72 128 -48 126 -26 C 128 -8 118 0 104 6 L 0 14"
+        half = (
+            "M 0 -410 C 46 -410 78 -376 78 -336 C 78 -306 62 -284 44 -272 C 80 -268 82 -246 56 -240 C "
+            "54 -190 60 -150 84 -112 C 100 -104 104 -90 92 -82 C 116 -72 128 -48 126 -26 C 128 -8 118 "
+            "0 104 6 L 0 14"
+        )
     body = canvas.mask(symmetric(path(half), 0))
     canvas.fill(
         body,
@@ -365,7 +402,8 @@ def globe(canvas: Canvas, look: random.Random) -> None:
         standing_shadow(canvas, 0, 470, 250, 44)
         foot = canvas.mask(
             path(
-                "M -60 400 C -60 430 -220 420 -232 462 C -236 482 -210 492 -180 492 L 180 492 C 210 492 236 482 232 462 C 220 420 60 430 60 400 Z"
+                "M -60 400 C -60 430 -220 420 -232 462 C -236 482 -210 492 -180 492 L 180 492 C 210 492 "
+                "236 482 232 462 C 220 420 60 430 60 400 Z"
             )
         )
         canvas.fill(foot, across(-232, 232, rgb("#2c150c"), rgb("#9a5a35"), rgb("#6a3820"), rgb("#1f0e08")))
@@ -433,8 +471,11 @@ def globe(canvas: Canvas, look: random.Random) -> None:
             canvas.line(arc(0, 0, 392, 392, 92, 268), 22, Conic((0, 0), ramp(*brass, *brass, brass[0]), 200))
 
 
-POSTERS = ((rgb("#f0a63c"), rgb("#c0392b"), rgb("#182236"), "THE LAST LOT"), (rgb("#f4dfb8"), rgb("#2f6f73"), rgb("#1d2a33"), "NIGHT FERRY"),
-           (rgb("#f2c9a8"), rgb("#7b2d43"), rgb("#241522"), "ORCHID ROAD"))  # fmt: skip
+POSTERS = (
+    (rgb("#f0a63c"), rgb("#c0392b"), rgb("#182236"), "THE LAST LOT"),
+    (rgb("#f4dfb8"), rgb("#2f6f73"), rgb("#1d2a33"), "NIGHT FERRY"),
+    (rgb("#f2c9a8"), rgb("#7b2d43"), rgb("#241522"), "ORCHID ROAD"),
+)
 
 
 def poster(canvas: Canvas, look: random.Random) -> None:
@@ -463,11 +504,14 @@ def poster(canvas: Canvas, look: random.Random) -> None:
             )
             canvas.fill(ridge, mix(accent, night, depth), clip=sheet)
         road = path(
-            "M -40 470 C -20 380 60 330 40 280 C 30 250 60 220 74 210 C 84 230 70 260 84 290 C 110 340 130 400 190 470 Z"
+            "M -40 470 C -20 380 60 330 40 280 C 30 250 60 220 74 210 C 84 230 70 260 84 290 C 110 340 "
+            "130 400 190 470 Z"
         )
         canvas.fill(road, down(210, 470, lighter(sky, 0.5), mix(sky, night, 0.35)), 0.85, clip=sheet)
         figure = path(
-            "M -128 446 L -112 330 C -126 322 -130 290 -124 262 C -120 240 -104 232 -90 230 C -108 214 -104 184 -82 184 C -60 184 -56 214 -74 230 C -58 234 -46 244 -44 266 C -40 296 -44 322 -56 330 L -44 446 L -72 446 L -84 350 L -98 446 Z"
+            "M -128 446 L -112 330 C -126 322 -130 290 -124 262 C -120 240 -104 232 -90 230 C -108 214 "
+            "-104 184 -82 184 C -60 184 -56 214 -74 230 C -58 234 -46 244 -44 266 C -40 296 -44 322 -56 "
+            "330 L -44 446 L -72 446 L -84 350 L -98 446 Z"
         )
         canvas.fill(figure, night, clip=sheet)
         canvas.fill(path("M -118 196 L -46 196 L -58 184 C -60 160 -104 160 -106 184 Z"), night, clip=sheet)

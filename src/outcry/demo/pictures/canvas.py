@@ -9,6 +9,7 @@ import random
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
@@ -172,7 +173,7 @@ def _tables(stops: tuple[Stop, ...]) -> tuple[list[int], list[int], list[int], l
     for i in range(256):
         t = i / 255
         low, high = stops[0], stops[-1]
-        for a, b in zip(stops, stops[1:], strict=False):
+        for a, b in pairwise(stops):
             if a.at <= t <= b.at:
                 low, high = a, b
                 break
@@ -409,9 +410,17 @@ class Canvas:
         self.fill(moved, colour, opacity, clip=clip, mode="multiply" if max(colour) < 60 else "normal")
 
     def glow(
-        self, x: float, y: float, rx: float, ry: float, colour: Colour, opacity: float, *,
-        clip: Mask | None = None, mode: Mode = "screen",
-    ) -> None:  # fmt: skip
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        colour: Colour,
+        opacity: float,
+        *,
+        clip: Mask | None = None,
+        mode: Mode = "screen",
+    ) -> None:
         """A soft pool of light (or, multiplied, of shade)."""
         stops = tuple(Stop(i / 10, colour, (1 - (i / 10) ** 2) ** 2.4) for i in range(11))
         area = self.mask(ellipse(x, y, rx, ry))
@@ -452,9 +461,18 @@ class Canvas:
 
     # --- letters -----------------------------------------------------------------------------------------------
     def letters(
-        self, text: str, x: float, y: float, size: float, paint: Paint, opacity: float = 1, *,
-        spacing: float = 0, turn_degrees: float = 0, clip: Mask | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float,
+        paint: Paint,
+        opacity: float = 1,
+        *,
+        spacing: float = 0,
+        turn_degrees: float = 0,
+        clip: Mask | None = None,
+    ) -> None:
         """Centre a line of text on (x, y), with `spacing` units between letters."""
         k = 2
         font = ImageFont.load_default(max(6.0, size * self.unit * k))

@@ -17,7 +17,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import Point, arc, box, ellipse, path, smooth
 
 WARM = rgb("#ffd48a")
@@ -44,7 +44,8 @@ def _window(
         canvas.fill(pane, down(y, y + height, rgb("#fff0c2"), WARM, rgb("#e69a4a")))
         canvas.fill(
             path(
-                f"M {x} {y} L {x + width * 0.26} {y} C {x + width * 0.22} {y + height * 0.5} {x + width * 0.1} {y + height * 0.8} {x} {y + height * 0.9} Z"
+                f"M {x} {y} L {x + width * 0.26} {y} C {x + width * 0.22} {y + height * 0.5} "
+                f"{x + width * 0.1} {y + height * 0.8} {x} {y + height * 0.9} Z"
             ),
             rgb("#c97f3c"),
             0.5,
@@ -189,7 +190,8 @@ def _door(canvas: Canvas, x: float, y: float, width: float, height: float, colou
 def _garden(canvas: Canvas, look: random.Random, air: scenery.Air) -> None:
     trail = canvas.mask(
         path(
-            "M -50 4 L 62 4 C 90 90 60 150 130 240 C 160 290 200 330 240 380 L -230 380 C -180 300 -110 240 -90 170 C -70 110 -60 60 -50 4 Z"
+            "M -50 4 L 62 4 C 90 90 60 150 130 240 C 160 290 200 330 240 380 L -230 380 C -180 300 -110 "
+            "240 -90 170 C -70 110 -60 60 -50 4 Z"
         )
     )
     canvas.fill(trail, down(0, 340, mix(rgb("#b9a88c"), air.haze, 0.4), rgb("#8f7f6a"), rgb("#4f463d")))

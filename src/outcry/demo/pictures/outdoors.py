@@ -18,7 +18,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import Point, box, ellipse, path, smooth, symmetric
 
 CHROME = (rgb("#fdfdfc"), rgb("#b9bdc0"), rgb("#eceded"), rgb("#71777c"), rgb("#cfd2d3"))

@@ -21,7 +21,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import arc, box, ellipse, path, smooth, symmetric
 
 CHROME = (rgb("#fdfdfc"), rgb("#b9bdc0"), rgb("#eceded"), rgb("#71777c"), rgb("#cfd2d3"))
@@ -75,13 +75,16 @@ def lounge_chair(canvas: Canvas, look: random.Random) -> None:
             canvas.fill(ellipse(foot, 424, 22, 9), rgb("#141416"))
         canvas.fill(box(-26, 190, 52, 80, 8), across(-26, 26, CHROME[3], CHROME[0], rgb("#2b2d30")))
         seat_shell = path(
-            "M -300 118 C -180 214 120 216 330 128 C 352 118 362 136 346 152 C 150 262 -190 256 -330 150 C -340 130 -320 104 -300 118 Z"
+            "M -300 118 C -180 214 120 216 330 128 C 352 118 362 136 346 152 C 150 262 -190 256 -330 150 "
+            "C -340 130 -320 104 -300 118 Z"
         )
         back_shell = path(
-            "M -330 130 C -392 20 -440 -110 -452 -236 C -452 -262 -424 -262 -418 -240 C -398 -120 -350 0 -290 92 C -284 120 -314 150 -330 130 Z"
+            "M -330 130 C -392 20 -440 -110 -452 -236 C -452 -262 -424 -262 -418 -240 C -398 -120 -350 0 "
+            "-290 92 C -284 120 -314 150 -330 130 Z"
         )
         head_shell = path(
-            "M -448 -262 C -476 -330 -486 -400 -470 -450 C -460 -470 -438 -462 -440 -440 C -444 -390 -432 -330 -416 -276 C -418 -254 -440 -246 -448 -262 Z"
+            "M -448 -262 C -476 -330 -486 -400 -470 -450 C -460 -470 -438 -462 -440 -440 C -444 -390 "
+            "-432 -330 -416 -276 C -418 -254 -440 -246 -448 -262 Z"
         )
         for shell in (head_shell, back_shell, seat_shell):
             mask = canvas.mask(shell)
@@ -208,9 +211,15 @@ def ceramics(canvas: Canvas, look: random.Random) -> None:
                             Linear((0, -14), (0, 12), ramp(rgb("#d8b98a"), rgb("#a97f4c"), rgb("#76532c"))),
                             0.95,
                         )
-        tall = "M 0 -650 L 44 -650 C 54 -648 54 -632 46 -622 C 40 -560 52 -500 116 -420 C 190 -330 206 -220 176 -110 C 160 -50 130 -14 110 0 L 0 12"
+        tall = (
+            "M 0 -650 L 44 -650 C 54 -648 54 -632 46 -622 C 40 -560 52 -500 116 -420 C 190 -330 206 "
+            "-220 176 -110 C 160 -50 130 -14 110 0 L 0 12"
+        )
         bowl = "M 0 -190 L 196 -196 C 208 -194 208 -180 200 -174 C 186 -100 130 -30 84 -14 L 80 4 L 0 10"
-        bottle = "M 0 -360 L 26 -360 C 36 -358 36 -346 30 -340 C 26 -300 30 -270 60 -236 C 112 -186 118 -90 90 -22 C 84 -6 74 0 66 4 L 0 10"
+        bottle = (
+            "M 0 -360 L 26 -360 C 36 -358 36 -346 30 -340 C 26 -300 30 -270 60 -236 C 112 -186 118 "
+            "-90 90 -22 C 84 -6 74 0 66 4 L 0 10"
+        )
         for x, y, scale, half, top, cover in (
             (-22, 0, 1.0, tall, -650, 0.52),
             (310, 46, 1.08, bottle, -360, 0.7),
@@ -276,7 +285,8 @@ def lamp(canvas: Canvas, look: random.Random) -> None:
         canvas.glow(0, 340, 620, 90, rgb("#ffd9a0"), 0.65, mode="soft")
         stem = canvas.mask(
             path(
-                "M -66 -60 C -64 100 -92 220 -170 296 C -190 318 -180 334 -150 336 L 150 336 C 180 334 190 318 170 296 C 92 220 64 100 66 -60 Z"
+                "M -66 -60 C -64 100 -92 220 -170 296 C -190 318 -180 334 -150 336 L 150 336 C 180 334 "
+                "190 318 170 296 C 92 220 64 100 66 -60 Z"
             )
         )
         canvas.fill(
@@ -287,7 +297,8 @@ def lamp(canvas: Canvas, look: random.Random) -> None:
         canvas.inner(stem, 0, -10, 8, (20, 6, 2), 0.5)
         dome = canvas.mask(
             path(
-                "M -420 -40 C -420 -290 -220 -420 0 -420 C 220 -420 420 -290 420 -40 C 420 -18 410 -10 390 -10 L -390 -10 C -410 -10 -420 -18 -420 -40 Z"
+                "M -420 -40 C -420 -290 -220 -420 0 -420 C 220 -420 420 -290 420 -40 C 420 -18 410 -10 "
+                "390 -10 L -390 -10 C -410 -10 -420 -18 -420 -40 Z"
             )
         )
         canvas.shadow(dome, 16, 0.3, dy=18, clip=stem)
@@ -334,7 +345,8 @@ def espresso(canvas: Canvas, look: random.Random) -> None:
         )
         boiler = canvas.mask(
             path(
-                "M -230 -290 C -230 -350 -190 -380 -150 -380 L 270 -380 C 320 -380 350 -350 350 -300 L 350 -150 C 350 -110 320 -90 280 -90 L -170 -90 C -210 -90 -230 -120 -230 -150 Z"
+                "M -230 -290 C -230 -350 -190 -380 -150 -380 L 270 -380 C 320 -380 350 -350 350 -300 L "
+                "350 -150 C 350 -110 320 -90 280 -90 L -170 -90 C -210 -90 -230 -120 -230 -150 Z"
             )
         )
         canvas.shadow(boiler, 24, 0.5, dy=24, clip=column)
@@ -394,7 +406,8 @@ def _cup(canvas: Canvas, x: float, y: float) -> None:
     canvas.line(arc(x + 64, y - 46, 30, 26, -80, 100), 12, rgb("#e9e5de"))
     body = canvas.mask(
         path(
-            f"M {x - 72} {y - 84} L {x + 72} {y - 84} C {x + 66} {y - 34} {x + 40} {y - 4} {x} {y - 4} C {x - 40} {y - 4} {x - 66} {y - 34} {x - 72} {y - 84} Z"
+            f"M {x - 72} {y - 84} L {x + 72} {y - 84} C {x + 66} {y - 34} {x + 40} {y - 4} {x} {y - 4} C "
+            f"{x - 40} {y - 4} {x - 66} {y - 34} {x - 72} {y - 84} Z"
         )
     )
     canvas.fill(body, across(x - 72, x + 72, rgb("#ffffff"), rgb("#f4f1ec"), rgb("#b9b3aa")))

@@ -20,7 +20,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import arc, box, ellipse, path, smooth, symmetric
 
 CHROME = (rgb("#fdfdfc"), rgb("#b9bdc0"), rgb("#eceded"), rgb("#71777c"), rgb("#cfd2d3"))
@@ -241,7 +241,8 @@ def headphones(canvas: Canvas, look: random.Random) -> None:
                 canvas.line([(side * 262 - 60, y), (side * 262 + 60, y + 8)], 3, darker(leather, 0.7), 0.28, clip=pad)
             cup = canvas.mask(
                 path(
-                    f"M {side * 320} -70 C {side * 400} -76 {side * 462} 20 {side * 466} 164 C {side * 462} 310 {side * 400} 400 {side * 320} 394 Z"
+                    f"M {side * 320} -70 C {side * 400} -76 {side * 462} 20 {side * 466} 164 C "
+                    f"{side * 462} 310 {side * 400} 400 {side * 320} 394 Z"
                 )
             )
             canvas.shadow(cup, 16, 0.5, dx=8, dy=12)
@@ -432,7 +433,8 @@ def guitar(canvas: Canvas, look: random.Random) -> None:
     middle, edge = look.choice(GUITARS)
     with canvas.placed(placing(760, 780, 0.92, 22)):
         half = path(
-            "M 0 -250 C 70 -262 156 -248 184 -172 C 206 -106 152 -60 146 -4 C 142 52 206 88 236 168 C 262 262 196 362 0 372"
+            "M 0 -250 C 70 -262 156 -248 184 -172 C 206 -106 152 -60 146 -4 C 142 52 206 88 236 168 C "
+            "262 262 196 362 0 372"
         )
         body = canvas.mask(symmetric(half, 0))
         canvas.shadow(body, 46, 0.55, dx=60, dy=50)
@@ -441,10 +443,10 @@ def guitar(canvas: Canvas, look: random.Random) -> None:
         canvas.fill(
             body,
             Radial(
-                (0, 100),
-                330,
-                420,
-                (Stop(0, lighter(middle, 0.25)), Stop(0.5, middle), Stop(0.82, mix(middle, edge, 0.6)), Stop(1, edge)),
+                (0, 80),
+                285,
+                390,
+                (Stop(0, lighter(middle, 0.25)), Stop(0.45, middle), Stop(0.78, mix(middle, edge, 0.6)), Stop(1, edge)),
             ),
         )
         canvas.grain(body, 9, 4, 300)
@@ -490,7 +492,8 @@ def guitar(canvas: Canvas, look: random.Random) -> None:
         canvas.fill(
             canvas.soft(
                 path(
-                    "M -190 120 C -170 60 -100 40 -110 -40 C -120 -120 -150 -160 -100 -220 C -180 -200 -190 -120 -150 -40 C -150 30 -230 60 -214 190 Z"
+                    "M -190 120 C -170 60 -100 40 -110 -40 C -120 -120 -150 -160 -100 -220 C -180 -200 "
+                    "-190 -120 -150 -40 C -150 30 -230 60 -214 190 Z"
                 ),
                 14,
             ),

@@ -21,7 +21,7 @@ from outcry.demo.pictures.canvas import (
     placing,
     ramp,
     rgb,
-)  # fmt: skip
+)
 from outcry.demo.pictures.shapes import arc, box, ellipse, path, smooth
 
 STEEL = (rgb("#f4f5f6"), rgb("#8d949c"), rgb("#e3e6e9"), rgb("#5d646d"), rgb("#f7f8f9"), rgb("#9aa1a9"), rgb("#dfe2e5"))
@@ -46,9 +46,24 @@ def watch(canvas: Canvas, look: random.Random) -> None:
     with canvas.placed(placing(800, 600, 1.12, -14)):
         _strap(canvas, leather)
         _watch_case(canvas, metal)
-        canvas.fill(ellipse(0, 0, 262), Conic((0, 0), ramp(
-            dial, lighter(dial, 0.22), dial, darker(dial, 0.28), dial, lighter(dial, 0.16), dial, darker(dial, 0.3), dial,
-        ), 200))  # fmt: skip
+        canvas.fill(
+            ellipse(0, 0, 262),
+            Conic(
+                (0, 0),
+                ramp(
+                    dial,
+                    lighter(dial, 0.22),
+                    dial,
+                    darker(dial, 0.28),
+                    dial,
+                    lighter(dial, 0.16),
+                    dial,
+                    darker(dial, 0.3),
+                    dial,
+                ),
+                200,
+            ),
+        )
         canvas.fill(
             ellipse(0, 0, 262), Radial((0, 0), 262, 262, (Stop(0.5, dial, 0), Stop(1, darker(dial, 0.5), 0.55)))
         )
@@ -59,8 +74,11 @@ def watch(canvas: Canvas, look: random.Random) -> None:
         canvas.letters("chronometre", 0, -98, 14, ink, 0.75, spacing=2)
         _watch_hands(canvas, metal, rgb("#d9532c"))
         disc = canvas.mask(ellipse(0, 0, 264))
-        canvas.fill(path("M -250 -90 C -190 -220 -40 -270 80 -252 C -60 -190 -160 -90 -205 60 C -240 20 -258 -40 -250 -90 Z"),
-                    fading((255, 255, 255), (-220, -220), (20, 60), 0.30, 0.02), clip=disc)  # fmt: skip
+        canvas.fill(
+            path("M -250 -90 C -190 -220 -40 -270 80 -252 C -60 -190 -160 -90 -205 60 C -240 20 -258 -40 -250 -90 Z"),
+            fading((255, 255, 255), (-220, -220), (20, 60), 0.30, 0.02),
+            clip=disc,
+        )
 
 
 def _strap(canvas: Canvas, leather: Colour) -> None:
@@ -82,8 +100,15 @@ def _strap(canvas: Canvas, leather: Colour) -> None:
 
 
 def _watch_case(canvas: Canvas, metal: tuple[Colour, ...]) -> None:
-    lugs = [path(f"M {s * 128} {t * 180} C {s * 190} {t * 230} {s * 182} {t * 320} {s * 158} {t * 378} L {s * 118} {t * 378} "
-                 f"C {s * 120} {t * 330} {s * 110} {t * 260} {s * 80} {t * 230} Z") for s in (-1, 1) for t in (-1, 1)]  # fmt: skip
+    lugs = [
+        path(
+            f"M {s * 128} {t * 180} C {s * 190} {t * 230} {s * 182} {t * 320} {s * 158} {t * 378} L "
+            f"{s * 118} {t * 378} "
+            f"C {s * 120} {t * 330} {s * 110} {t * 260} {s * 80} {t * 230} Z"
+        )
+        for s in (-1, 1)
+        for t in (-1, 1)
+    ]
     case = canvas.mask(ellipse(0, 0, 330), *lugs)
     canvas.shadow(case, 46, 0.6, dx=44, dy=54)
     canvas.shadow(case, 12, 0.5, dx=12, dy=15)
@@ -91,8 +116,10 @@ def _watch_case(canvas: Canvas, metal: tuple[Colour, ...]) -> None:
         x, y = 318 * math.cos(math.radians(angle)), 318 * math.sin(math.radians(angle))
         with canvas.placed(placing(x, y, 1, angle)):
             canvas.fill(box(0, -13, 34, 26), down(-13, 13, *metal[:4]))
-            knob = canvas.fill(box(18, -34 if angle == 0 else -25, long - 14, 68 if angle == 0 else 50, 8),
-                               down(-34, 34, metal[1], metal[0], metal[1], metal[3]))  # fmt: skip
+            knob = canvas.fill(
+                box(18, -34 if angle == 0 else -25, long - 14, 68 if angle == 0 else 50, 8),
+                down(-34, 34, metal[1], metal[0], metal[1], metal[3]),
+            )
             if angle == 0:
                 for i in range(11):
                     canvas.line([(20, -30 + i * 6), (66, -30 + i * 6)], 1.8, metal[3], 0.6, clip=knob)
@@ -103,8 +130,10 @@ def _watch_case(canvas: Canvas, metal: tuple[Colour, ...]) -> None:
     canvas.line(ellipse(0, 0, 328), 3, (255, 255, 255), 0.5, closed=True)
     canvas.fill(ellipse(0, 0, 306), Conic((0, 0), _ring_of(metal), 30))
     canvas.fill(ellipse(0, 0, 276), darker(metal[3], 0.6))
-    canvas.fill(ellipse(0, 0, 270), Conic((0, 0), ramp(rgb("#2b2d31"), rgb("#8d9298"), rgb("#2b2d31"), rgb("#6a6f75"),
-                                                      rgb("#2b2d31")), 230))  # fmt: skip
+    canvas.fill(
+        ellipse(0, 0, 270),
+        Conic((0, 0), ramp(rgb("#2b2d31"), rgb("#8d9298"), rgb("#2b2d31"), rgb("#6a6f75"), rgb("#2b2d31")), 230),
+    )
 
 
 def _watch_scale(canvas: Canvas, ink: Colour, metal: tuple[Colour, ...]) -> None:
@@ -132,8 +161,20 @@ def _spokes(starts: list[tuple[float, float]], outer: float) -> list[list[tuple[
 def _subdial(canvas: Canvas, x: float, y: float, r: float, dial: Colour, ink: Colour, look: random.Random) -> None:
     with canvas.placed(placing(x, y)):
         canvas.fill(ellipse(0, 0, r + 2), darker(dial, 0.5), 0.6)
-        disc = canvas.fill(ellipse(1, 1.5, r), Conic((0, 0), ramp(darker(dial, 0.25), mix(dial, (128, 128, 128), 0.12),
-                           darker(dial, 0.3), mix(dial, (128, 128, 128), 0.1), darker(dial, 0.25)), 40))  # fmt: skip
+        disc = canvas.fill(
+            ellipse(1, 1.5, r),
+            Conic(
+                (0, 0),
+                ramp(
+                    darker(dial, 0.25),
+                    mix(dial, (128, 128, 128), 0.12),
+                    darker(dial, 0.3),
+                    mix(dial, (128, 128, 128), 0.1),
+                    darker(dial, 0.25),
+                ),
+                40,
+            ),
+        )
         marks = _spokes([(i * 6, r * (0.84 if i % 5 == 0 else 0.92)) for i in range(60)], r * 0.97)
         canvas.fill(canvas.strokes(marks, 1.4, round_ends=False), ink, 0.7)
         canvas.inner(disc, 3, 4, 5, (0, 0, 0), 0.5)
@@ -146,7 +187,14 @@ def _subdial(canvas: Canvas, x: float, y: float, r: float, dial: Colour, ink: Co
 def _watch_hands(canvas: Canvas, metal: tuple[Colour, ...], accent: Colour) -> None:
     for angle, length, width in ((-60 - 90 + 5, 142, 15), (52 - 90, 214, 12)):
         with canvas.placed(placing(0, 0, 1, angle)):
-            hand = [(-30, -width * 0.35), (length * 0.3, -width * 0.55), (length, -2), (length, 2), (length * 0.3, width * 0.55), (-30, width * 0.35)]  # fmt: skip
+            hand = [
+                (-30, -width * 0.35),
+                (length * 0.3, -width * 0.55),
+                (length, -2),
+                (length, 2),
+                (length * 0.3, width * 0.55),
+                (-30, width * 0.35),
+            ]
             canvas.shadow(hand, 6, 0.6, dx=7, dy=9)
             canvas.fill(hand, down(-width * 0.5, width * 0.5, metal[0], metal[2], metal[3]))
             canvas.line([(length * 0.28, 0), (length * 0.82, 0)], width * 0.34, rgb("#f6edd0"))
@@ -171,13 +219,21 @@ def sneaker(canvas: Canvas, look: random.Random) -> None:
     with canvas.placed(placing(800, 640, 1.0, -3)):
         standing_shadow(canvas, 0, 252, 560, 46)
         _shoe_sole(canvas, sole, accent)
-        body = canvas.mask(path(
-            "M -530 140 C -566 90 -560 20 -534 -60 C -520 -104 -530 -150 -536 -186 C -536 -206 -516 -212 -496 -200 "
-            "C -452 -172 -428 -128 -372 -116 C -316 -106 -262 -130 -224 -168 C -206 -188 -190 -206 -172 -220 "
-            "C -156 -230 -136 -226 -122 -214 C -60 -160 20 -98 112 -62 C 180 -38 250 -54 330 -44 C 440 -30 530 30 562 104 "
-            "C 574 136 560 160 520 166 L -490 170 C -516 168 -526 156 -530 140 Z"))  # fmt: skip
-        inside = canvas.mask(path("M -530 -176 C -500 -226 -430 -236 -370 -226 C -300 -222 -240 -224 -176 -222 L -224 -160 "
-                                  "C -262 -120 -316 -100 -372 -110 C -428 -122 -452 -166 -496 -194 Z"))  # fmt: skip
+        body = canvas.mask(
+            path(
+                "M -530 140 C -566 90 -560 20 -534 -60 C -520 -104 -530 -150 -536 -186 C -536 -206 -516 -212 -496 -200 "
+                "C -452 -172 -428 -128 -372 -116 C -316 -106 -262 -130 -224 -168 C -206 -188 -190 -206 -172 -220 "
+                "C -156 -230 -136 -226 -122 -214 C -60 -160 20 -98 112 -62 C 180 -38 250 -54 330 -44 C "
+                "440 -30 530 30 562 104 "
+                "C 574 136 560 160 520 166 L -490 170 C -516 168 -526 156 -530 140 Z"
+            )
+        )
+        inside = canvas.mask(
+            path(
+                "M -530 -176 C -500 -226 -430 -236 -370 -226 C -300 -222 -240 -224 -176 -222 L -224 -160 "
+                "C -262 -120 -316 -100 -372 -110 C -428 -122 -452 -166 -496 -194 Z"
+            )
+        )
         canvas.fill(inside, down(-230, -110, darker(second, 0.35), darker(second, 0.75)))
         canvas.fill(body, Linear((-200, -260), (120, 190), ramp(lighter(upper, 0.25), upper, darker(upper, 0.28))))
         canvas.grain(body, 6, 2.5, 2.5)
@@ -189,8 +245,12 @@ def sneaker(canvas: Canvas, look: random.Random) -> None:
 
 
 def _shoe_sole(canvas: Canvas, sole: Colour, accent: Colour) -> None:
-    mid = canvas.mask(path("M -556 92 C -590 150 -596 210 -570 236 C -400 262 200 262 400 244 C 500 232 590 186 596 118 "
-                           "C 594 96 574 92 556 104 C 520 128 440 140 340 142 C 150 146 60 134 -80 126 C -260 116 -420 108 -556 92 Z"))  # fmt: skip
+    mid = canvas.mask(
+        path(
+            "M -556 92 C -590 150 -596 210 -570 236 C -400 262 200 262 400 244 C 500 232 590 186 596 118 "
+            "C 594 96 574 92 556 104 C 520 128 440 140 340 142 C 150 146 60 134 -80 126 C -260 116 -420 108 -556 92 Z"
+        )
+    )
     canvas.fill(mid, down(100, 258, lighter(sole, 0.4), sole, darker(sole, 0.24)))
     wedge = canvas.mask(
         path("M -590 160 C -400 166 -180 172 40 188 C 240 202 440 196 600 134 L 594 190 L 300 226 L -590 208 Z")
@@ -199,8 +259,12 @@ def _shoe_sole(canvas: Canvas, sole: Colour, accent: Colour) -> None:
     ribs = [[(-540 + i * 17, 128), (-545 + i * 17, 156)] for i in range(34)]
     canvas.fill(canvas.strokes(ribs, 2), darker(sole, 0.3), 0.22, clip=mid)
     canvas.inner(mid, 0, -16, 12, (20, 14, 20), 0.4)
-    tread = canvas.mask(path("M -574 224 C -400 250 240 248 420 230 C 500 220 570 188 592 150 C 600 190 560 240 470 256 "
-                             "C 300 278 -380 278 -536 260 C -556 256 -570 242 -574 224 Z"))  # fmt: skip
+    tread = canvas.mask(
+        path(
+            "M -574 224 C -400 250 240 248 420 230 C 500 220 570 188 592 150 C 600 190 560 240 470 256 "
+            "C 300 278 -380 278 -536 260 C -556 256 -570 242 -574 224 Z"
+        )
+    )
     canvas.fill(tread, down(220, 272, rgb("#4a3a30"), rgb("#201815")))
     lugs = [[(-550 + i * 19, 254), (-546 + i * 19, 280)] for i in range(54)]
     canvas.fill(canvas.strokes(lugs, 5), (14, 10, 10), 0.55, clip=tread)
@@ -210,7 +274,8 @@ def _shoe_panels(canvas: Canvas, body: Mask, accent: Colour, second: Colour, upp
     toe = path("M 190 -60 C 280 -20 330 70 330 170 L 600 170 L 600 60 C 520 -60 340 -80 190 -60 Z")
     heel = path("M -600 -100 L -548 -60 C -450 -60 -380 -20 -330 40 C -300 80 -300 130 -310 180 L -600 180 Z")
     eye = path(
-        "M -200 -262 C -130 -280 -90 -230 -60 -200 C 10 -130 110 -90 230 -60 C 200 -20 120 -8 40 -18 C -60 -36 -170 -90 -230 -170 Z"
+        "M -200 -262 C -130 -280 -90 -230 -60 -200 C 10 -130 110 -90 230 -60 C 200 -20 120 -8 40 -18 C "
+        "-60 -36 -170 -90 -230 -170 Z"
     )
     stripe = path("M -280 172 C -200 120 -130 40 -96 -72 L 0 -30 C -40 70 -110 140 -180 172 Z")
     for outline, colour in ((toe, second), (heel, second), (eye, accent), (stripe, accent)):
@@ -220,12 +285,21 @@ def _shoe_panels(canvas: Canvas, body: Mask, accent: Colour, second: Colour, upp
         canvas.grain(piece, 9, 3, 3)
         canvas.inner(piece, 3, 3, 3, lighter(colour, 0.6), 0.45, "screen")
         canvas.line(outline, 2.4, lighter(upper, 0.4), 0.0)
-    for seam in ("M 176 -52 C 266 -14 316 74 316 160", "M -540 -46 C -446 -46 -390 -10 -342 46 C -312 86 -312 130 -320 166",
-                 "M -264 166 C -188 116 -116 40 -84 -64", "M -190 166 C -122 136 -54 70 -12 -30",
-                 "M -216 -158 C -160 -84 -50 -28 44 -10 C 120 0 190 -12 222 -50"):  # fmt: skip
+    for seam in (
+        "M 176 -52 C 266 -14 316 74 316 160",
+        "M -540 -46 C -446 -46 -390 -10 -342 46 C -312 86 -312 130 -320 166",
+        "M -264 166 C -188 116 -116 40 -84 -64",
+        "M -190 166 C -122 136 -54 70 -12 -30",
+        "M -216 -158 C -160 -84 -50 -28 44 -10 C 120 0 190 -12 222 -50",
+    ):
         _stitches(canvas, path(seam), lighter(upper, 0.6), body)
-    collar = canvas.mask(path("M -560 -140 C -548 -230 -500 -220 -470 -180 C -430 -134 -390 -112 -330 -116 C -270 -124 -240 -150 -206 -192 "
-                              "L -196 -150 C -236 -100 -290 -74 -352 -76 C -420 -80 -460 -110 -490 -140 C -510 -150 -520 -130 -526 -100 Z")).meet(body)  # fmt: skip
+    collar = canvas.mask(
+        path(
+            "M -560 -140 C -548 -230 -500 -220 -470 -180 C -430 -134 -390 -112 -330 -116 C -270 -124 "
+            "-240 -150 -206 -192 "
+            "L -196 -150 C -236 -100 -290 -74 -352 -76 C -420 -80 -460 -110 -490 -140 C -510 -150 -520 -130 -526 -100 Z"
+        )
+    ).meet(body)
     canvas.fill(collar, down(-220, -90, lighter(second, 0.2), darker(second, 0.3)))
     canvas.inner(collar, 0, 8, 10, (255, 255, 255), 0.25, "screen")
 
@@ -251,8 +325,12 @@ def _shoe_laces(canvas: Canvas, body: Mask, lace: Colour, upper: Colour) -> None
         canvas.line(ellipse(x - 34, y + 10, 9), 3, rgb("#d9d4c8"), 0.9, closed=True)
 
 
-BAGS: tuple[tuple[Colour, Colour], ...] = ((rgb("#8a4a2c"), rgb("#d8b26a")), (rgb("#20392f"), rgb("#d8b26a")),
-                                           (rgb("#6c1f2a"), rgb("#dcdfe3")), (rgb("#c9a77c"), rgb("#d8b26a")))  # fmt: skip
+BAGS: tuple[tuple[Colour, Colour], ...] = (
+    (rgb("#8a4a2c"), rgb("#d8b26a")),
+    (rgb("#20392f"), rgb("#d8b26a")),
+    (rgb("#6c1f2a"), rgb("#dcdfe3")),
+    (rgb("#c9a77c"), rgb("#d8b26a")),
+)
 
 
 def handbag(canvas: Canvas, look: random.Random) -> None:
@@ -268,23 +346,35 @@ def handbag(canvas: Canvas, look: random.Random) -> None:
             (10, lighter(leather, 0.3), -6),
         ):
             canvas.line([(x + shift, y + shift) for x, y in handle], width, colour, 1 if width > 20 else 0.6)
-        body = canvas.mask(path("M -318 -170 C -330 -182 -320 -196 -300 -196 L 300 -196 C 320 -196 330 -182 318 -170 "
-                                "C 350 -20 392 160 400 270 C 402 306 384 322 350 322 L -350 322 C -384 322 -402 306 -400 270 "
-                                "C -392 160 -350 -20 -318 -170 Z"))  # fmt: skip
+        body = canvas.mask(
+            path(
+                "M -318 -170 C -330 -182 -320 -196 -300 -196 L 300 -196 C 320 -196 330 -182 318 -170 "
+                "C 350 -20 392 160 400 270 C 402 306 384 322 350 322 L -350 322 C -384 322 -402 306 -400 270 "
+                "C -392 160 -350 -20 -318 -170 Z"
+            )
+        )
         canvas.fill(
             body, Linear((-360, -200), (380, 330), ramp(lighter(leather, 0.26), leather, darker(leather, 0.42)))
         )
         canvas.grain(body, 6, 5, 5)
         canvas.grain(body, 4, 2, 2)
         for side in (-1, 1):
-            gusset = canvas.mask(path(f"M {side * 318} -176 C {side * 300} 0 {side * 322} 180 {side * 344} 322 L {side * 404} 322 "
-                                      f"L {side * 404} 240 C {side * 390} 130 {side * 350} -30 {side * 318} -176 Z")).meet(body)  # fmt: skip
+            gusset = canvas.mask(
+                path(
+                    f"M {side * 318} -176 C {side * 300} 0 {side * 322} 180 {side * 344} 322 L {side * 404} 322 "
+                    f"L {side * 404} 240 C {side * 390} 130 {side * 350} -30 {side * 318} -176 Z"
+                )
+            ).meet(body)
             canvas.fill(gusset, (10, 4, 4), 0.3)
         flap_line = path(
             "M -330 -176 L -318 40 C -310 110 -270 128 -200 132 L 200 132 C 270 128 310 110 318 40 L 330 -176 Z"
         )
-        flap = canvas.mask(path("M -322 -196 L 322 -196 L 318 -176 L 322 30 C 314 112 274 130 200 134 L -200 134 "
-                                "C -274 130 -314 112 -322 30 L -318 -176 Z"))  # fmt: skip
+        flap = canvas.mask(
+            path(
+                "M -322 -196 L 322 -196 L 318 -176 L 322 30 C 314 112 274 130 200 134 L -200 134 "
+                "C -274 130 -314 112 -322 30 L -318 -176 Z"
+            )
+        )
         canvas.shadow(flap, 18, 0.6, dx=4, dy=20, clip=body)
         canvas.fill(flap, Linear((-300, -200), (320, 190), ramp(lighter(leather, 0.34), leather, darker(leather, 0.3))))
         canvas.grain(flap, 6, 5, 5)
@@ -349,8 +439,14 @@ def sunglasses(canvas: Canvas, look: random.Random) -> None:
         for side, glass in zip((-1, 1), lenses, strict=True):
             pool = canvas.mask([(x + 36, y + 66) for x, y in glass])
             canvas.fill(canvas.soft(pool, 26), lighter(lens, 0.5), 0.45, mode="soft")
-            canvas.fill(glass, Linear((side * 300, -170), (side * 300, 190), (Stop(0, darker(lens, 0.55), 0.97), Stop(0.55, lens, 0.92),
-                                                                             Stop(1, lighter(lens, 0.45), 0.78))))  # fmt: skip
+            canvas.fill(
+                glass,
+                Linear(
+                    (side * 300, -170),
+                    (side * 300, 190),
+                    (Stop(0, darker(lens, 0.55), 0.97), Stop(0.55, lens, 0.92), Stop(1, lighter(lens, 0.45), 0.78)),
+                ),
+            )
             clip = canvas.mask(glass)
             shine = [
                 (side * 300 - 250, -30),
@@ -378,6 +474,8 @@ def sunglasses(canvas: Canvas, look: random.Random) -> None:
 
 
 def _rim(side: int) -> list[tuple[float, float]]:
-    half = path("M 96 -60 C 110 -150 190 -182 300 -184 C 410 -186 490 -168 520 -120 C 528 -96 516 -70 506 -50 "
-                "C 500 60 440 190 310 194 C 190 198 120 110 96 -60 Z")  # fmt: skip
+    half = path(
+        "M 96 -60 C 110 -150 190 -182 300 -184 C 410 -186 490 -168 520 -120 C 528 -96 516 -70 506 -50 "
+        "C 500 60 440 190 310 194 C 190 198 120 110 96 -60 Z"
+    )
     return [(side * x, y) for x, y in half]

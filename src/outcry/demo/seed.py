@@ -1,0 +1,162 @@
+"""Making the sample world through the public API, as its people would; what is there already is left alone."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import msgspec
+
+from outcry.demo import stall
+from outcry.demo.members import Member, Refused
+from outcry.demo.stall import Draw
+from outcry.demo.world import AuctionSale, Ended, Good, Live, Person, Scheduled, World
+
+GOODS_AT_ONCE = 4
+PEOPLE_AT_ONCE = 4
+STAFF_ROLE = "admin"
+
+
+class SeedReport(msgspec.Struct):
+    """What was made now, how much was there already, and what went wrong (one line each; the rest went on)."""
+
+    people: int = 0
+    listings: int = 0
+    pictures: int = 0
+    auctions: int = 0
+    found: int = 0
+    seconds: float = 0.0
+    faults: list[str] = []
+
+
+async def seed_world(
+    client: httpx.AsyncClient,
+    world: World,
+    *,
+    draw: Draw | None = None,
+    on_good: Callable[[Good], None] | None = None,
+) -> SeedReport:
+    """Make everybody and everything of `world` at the API that `client` (with its base URL) speaks to.
+
+    Idempotent: a person who can log in and a listing its seller already has are kept, and what an interrupted run
+    left unfinished is finished. Goods appear in the world's order with one picture each (`on_good` is told); their
+    other pictures follow. A refusal or fault of one good is noted in the report and does not stop the others.
+    Pictures are drawn in processes of their own unless `draw` is given.
+    """
+    started = time.perf_counter()
+    async with AsyncExitStack() as stack:
+        if draw is None:
+            draw = stall.drawing_in(stack.enter_context(stall.drawing_pool()))
+        seeding = _Seeding(client, world, draw, on_good)
+        await seeding.run()
+    seeding.report.seconds = round(time.perf_counter() - started, 1)
+    return seeding.report
+
+
+class _Seeding:
+    def __init__(
+        self, client: httpx.AsyncClient, world: World, draw: Draw, on_good: Callable[[Good], None] | None
+    ) -> None:
+        self.report = SeedReport()
+        self._client = client
+        self._world = world
+        self._draw = draw
+        self._on_good = on_good
+        self._members = {person.key: Member(client, person) for person in world.people}
+        self._listings: dict[tuple[str, str], dict[str, Any]] = {}
+        self._auctioned: dict[str, dict[str, Any]] = {}
+
+    async def run(self) -> None:
+        sellers = {good.seller for good in self._world.goods}
+        people = sorted(self._world.people, key=lambda person: person.key not in sellers)
+        await _side_by_side([self._join(person) for person in people], PEOPLE_AT_ONCE)
+        await asyncio.gather(*(self._take_stock(self._members[key]) for key in sorted(sellers)))
+        goods = self._world.goods
+        await _side_by_side([self._noting(good, self._put_up(good)) for good in goods], GOODS_AT_ONCE)
+        await _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], GOODS_AT_ONCE)
+
+    async def _join(self, person: Person) -> None:
+        member = self._members[person.key]
+        self.report.people += await member.sign_in(may_be_new=True)
+        if person.role == "staff":
+            try:
+                await member.call("POST", "/v1/dev/role", {"user_id": member.user_id, "role": STAFF_ROLE})
+            except Refused as refused:
+                self.report.faults.append(f"{person.email}: no staff role ({refused})")
+
+    async def _take_stock(self, member: Member) -> None:
+        """What this seller already has."""
+        for listing in await stall.every_item(member, "/v1/listings", seller=member.user_id):
+            self._listings[member.person.key, listing["title"]] = listing
+        for auction in await stall.every_item(member, "/v1/auctions", seller=member.user_id):
+            self._auctioned.setdefault(auction["listing_id"], auction)
+
+    async def _noting(self, good: Good, work: Any) -> None:
+        try:
+            await work
+        except (Refused, httpx.HTTPError, KeyError) as fault:
+            self.report.faults.append(f"{good.title}: {fault!r}")
+
+    async def _put_up(self, good: Good) -> None:
+        seller = self._members[good.seller]
+        listing = self._listings.get((good.seller, good.title))
+        if listing is None:
+            # The picture first: it is what takes long, and a listing should never show without one.
+            jpeg = await self._draw(good.subject, good.seed, 0)
+            listing = await stall.create_listing(seller, self._world, good)
+            self.report.listings += 1
+            listing["media"] = [{"id": await stall.upload_picture(self._client, seller, jpeg)}]
+            await stall.set_pictures(seller, listing["id"], [listing["media"][0]["id"]])
+            self.report.pictures += 1
+            self._listings[good.seller, good.title] = listing
+        else:
+            self.report.found += 1
+            if not listing["media"]:
+                self.report.pictures += await stall.add_pictures(self._client, seller, good, listing, [0], self._draw)
+        if listing["status"] == "draft":
+            listing["status"] = (await stall.publish(seller, listing["id"]))["status"]
+        if isinstance(good.sale, AuctionSale):
+            await self._put_under_the_hammer(good, good.sale, seller, listing)
+        if self._on_good is not None:
+            self._on_good(good)
+
+    async def _put_under_the_hammer(
+        self, good: Good, sale: AuctionSale, seller: Member, listing: dict[str, Any]
+    ) -> None:
+        auction = self._auctioned.get(listing["id"])
+        if auction is None and listing["status"] == "active":
+            after_seconds = good.stage.after_seconds if isinstance(good.stage, Scheduled) else None
+            auction = await stall.create_auction(seller, listing["id"], sale, after_seconds=after_seconds)
+            self.report.auctions += 1
+        waits = auction is not None and auction["status"] == "scheduled" and auction["starts_at"] is None
+        if auction is None or not waits or not isinstance(good.stage, (Live, Ended)):
+            return
+        await stall.go_live(seller, auction["id"])
+        if isinstance(good.stage, Ended):
+            for who, amount in good.stage.bids:
+                await self._members[who].call(
+                    "POST", f"/v1/auctions/{auction['id']}/bids", {"amount": amount}, key=stall.fresh_key("bid")
+                )
+
+    async def _more_pictures(self, good: Good) -> None:
+        listing = self._listings.get((good.seller, good.title))
+        if listing is None or listing["status"] not in ("active", "pending_review", "draft", "sold"):
+            return
+        have = len(listing["media"])
+        if have < good.views:
+            seller = self._members[good.seller]
+            wanted = range(have, good.views)
+            self.report.pictures += await stall.add_pictures(self._client, seller, good, listing, wanted, self._draw)
+
+
+async def _side_by_side(work: list[Any], at_once: int) -> None:
+    """Run coroutines in order, at most `at_once` together; the first failure stops the rest."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(coroutine: Any) -> None:
+        async with gate:
+            await coroutine
+
+    await asyncio.gather(*(one(coroutine) for coroutine in work))
