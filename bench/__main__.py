@@ -1,7 +1,6 @@
 """`python -m bench [names...] [--quick]`: run the named benchmarks (all, when none is named), write RESULTS.md."""
 
 import argparse
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 

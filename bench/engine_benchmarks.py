@@ -1,4 +1,7 @@
-"""The engine's benchmarks: closed loop, open loop, slower commits, the rate over time. Each gives its section's body."""
+"""The engine's benchmarks: closed loop, open loop, slower commits, the rate over time.
+
+Each gives the body of its section.
+"""
 
 from functools import partial
 from statistics import median
@@ -102,9 +105,7 @@ async def poisson(context: Context) -> str:
             workload = Workload(auctions, "rising", seed)
             return await open_loop(design, workload, rate=OPEN_LOOP_RATE, seconds=context.seconds, seed=seed)
 
-        figures = await interleaved(
-            chosen, context.postgres.fresh_database, run, auctions=auctions, runs=context.runs
-        )
+        figures = await interleaved(chosen, context.postgres.fresh_database, run, auctions=auctions, runs=context.runs)
         rows = [
             (
                 name + _failures(runs),

@@ -49,7 +49,7 @@ class RedisLock:
 
     async def bid(self, auction: int, bidder: int, amount: int, key: str) -> bool:
         lock, token = f"lock:{auction}", f"{bidder}:{key}"
-        while not await self._redis.call("SET", lock, token, "NX", "PX", LOCK_MS):
+        while not await self._redis.call("SET", lock, token, "NX", "PX", LOCK_MS):  # noqa: ASYNC110
             await asyncio.sleep(self._chance.uniform(*self._retry_seconds))
         try:
             return await self._decide(self._ids.auctions[auction], self._ids.bidders[bidder], bidder, amount, key)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pytest
-
 from bench.engine import Workload
 from bench.postgres import BenchPostgres
 from bench.redis_server import running_redis
@@ -25,7 +25,7 @@ MAKERS: list[Callable[[str], Design]] = [
     lambda redis_url: RowLock(),
     lambda redis_url: DatabaseFunction(),
     lambda redis_url: RedisLock(redis_url, (2, 10)),
-    lambda redis_url: RedisCompareAndSet(redis_url),
+    RedisCompareAndSet,
 ]
 
 
@@ -74,7 +74,7 @@ def test_accepted_bids_strictly_rise_and_are_all_in_the_history(
             amounts = [amount for _, amount in history]
             assert accepted[auction], "nobody bid here: the test shows nothing"
             assert [seq for seq, _ in history] == list(range(1, len(history) + 1))
-            assert all(lower < higher for lower, higher in zip(amounts, amounts[1:], strict=False))
+            assert all(lower < higher for lower, higher in pairwise(amounts))
             assert amounts == sorted(accepted[auction])
             assert prices[auction] == amounts[-1]
 

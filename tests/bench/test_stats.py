@@ -4,7 +4,6 @@ import random
 from pathlib import Path
 
 import pytest
-
 from bench.engine import Workload
 from bench.rivals.design import INCREMENT, STARTING_PRICE
 from bench.stats import Figures, Histogram, Results, middle, number, spread, together
