@@ -11,12 +11,14 @@ import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
 from bench.stats import Figures, Histogram
 
+ROOT = Path(__file__).resolve().parent.parent
 CONNECT_SECONDS = 60
 DRAIN_SECONDS = 5
 OPEN_LOOP_LIMIT = 20_000
@@ -192,7 +194,13 @@ class LoadProcess:
     async def start(cls, module: str, orders: object) -> "LoadProcess":
         """Start `python -m MODULE`, hand it its orders, return when it is connected."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26
+            sys.executable,
+            "-m",
+            module,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+            limit=1 << 26,
         )
         load = cls(process)
         await load.tell(msgspec.json.encode(orders).decode())

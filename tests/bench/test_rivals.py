@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from bench.engine import Workload
 from bench.postgres import BenchPostgres
-from bench.redis_server import running_redis
 from bench.rivals.design import Design, auction_id
 from bench.rivals.function import DatabaseFunction
 from bench.rivals.raw_insert import ROWS, raw_insert_rows_per_second
@@ -27,12 +26,6 @@ MAKERS: list[Callable[[str], Design]] = [
     lambda redis_url: RedisLock(redis_url, (2, 10)),
     RedisCompareAndSet,
 ]
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture
