@@ -16,9 +16,9 @@ loop from the moment the schedule called for the bid, so that a design which fal
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -28,10 +28,14 @@ from bench.stats import Figures, Histogram
 BIDDERS = 256
 OPEN_LOOP_LIMIT = 20_000
 """Unanswered bids at which an open loop gives up: the design is beyond its limit."""
+OPEN_LOOP_DRAIN_SECONDS = 10
+"""How long the answers of an open loop are waited for; the unanswered are not counted as decided."""
 _PICKS = 1 << 16
 _SETTLE_SECONDS = 0.5
+_LAST_ANSWERS_SECONDS = 2.0
 
 Mode = Literal["rising", "watching"]
+T = TypeVar("T")
 
 
 class Workload:
@@ -116,6 +120,15 @@ async def _bid_on_and_on(
             workload.accepted(auction, amount)
 
 
+async def _end(tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event) -> None:
+    """Let the bidders have their last answers; those of a design that takes too long are called off."""
+    stop.set()
+    _, late = await asyncio.wait(tasks, timeout=_LAST_ANSWERS_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def closed_loop(
     design: Design,
     workload: Workload,
@@ -131,8 +144,7 @@ async def closed_loop(
     counter.open, began = True, time.perf_counter()
     await asyncio.sleep(seconds)
     counter.open, elapsed = False, time.perf_counter() - began
-    stop.set()
-    await asyncio.gather(*tasks)
+    await _end(tasks, stop)
     return counter.figures(elapsed)
 
 
@@ -148,8 +160,7 @@ async def rate_over_time(design: Design, workload: Workload, *, seconds: int, bi
         now, decided = time.perf_counter(), counter.accepted + counter.refused
         rates.append((decided - before) / (now - began))
         before, began = decided, now
-    stop.set()
-    await asyncio.gather(*tasks)
+    await _end(tasks, stop)
     return rates
 
 
@@ -191,8 +202,11 @@ async def open_loop(
             offered += due >= opens
             due += chance.expovariate(rate)
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-    while waiting:
-        await asyncio.wait(waiting)
+    if waiting:
+        _, late = await asyncio.wait(waiting, timeout=OPEN_LOOP_DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
     return counter.figures(max(time.perf_counter(), ends) - opens, offered)
 
 
@@ -203,26 +217,25 @@ class Contestant(msgspec.Struct, frozen=True):
     make: Callable[[], Design]
 
 
-type_fresh_database = Callable[[], AbstractContextManager[str]]
+FreshDatabase = Callable[[], AbstractContextManager[str]]
+Run = Callable[[Design, int], Awaitable[T]]
 
 
 async def interleaved(
-    contestants: Sequence[Contestant],
-    fresh_database: type_fresh_database,
-    run: Callable[[Design, int], "asyncio.Future[Figures] | object"],
-    *,
-    auctions: int,
-    runs: int,
-) -> dict[str, list[Figures]]:
-    """A B C A B C A B C: every run on a fresh database, so that whatever drifts hits all alike."""
-    figures: dict[str, list[Figures]] = {contestant.name: [] for contestant in contestants}
+    contestants: Sequence[Contestant], fresh_database: FreshDatabase, run: Run[T], *, auctions: int, runs: int
+) -> dict[str, list[T]]:
+    """A B C A B C A B C: every run on a database of its own, so that whatever drifts hits all alike.
+
+    `run` gets a prepared design and the number of the run, which is its seed.
+    """
+    found: dict[str, list[T]] = {contestant.name: [] for contestant in contestants}
     for number in range(runs):
         for contestant in contestants:
             with fresh_database() as url:
                 design = contestant.make()
-                await design.prepare(url, auctions)
                 try:
-                    figures[contestant.name].append(await run(design, number))  # type: ignore[misc,arg-type]
+                    await design.prepare(url, auctions)
+                    found[contestant.name].append(await run(design, number))
                 finally:
                     await design.close()
-    return figures
+    return found

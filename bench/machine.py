@@ -33,8 +33,8 @@ class Machine(msgspec.Struct, frozen=True):
         return "\n".join(
             [
                 f"- {self.cores} cores, {self.cpu_model}, {self.memory_gib:.0f} GiB RAM, {self.kernel}",
-                f"- Python {self.python}, PostgreSQL {self.postgresql}, durable commits (fsync and synchronous_commit on)",
-                f"- fdatasync of one 8 KiB page {self.fdatasync_ms:.3f} ms; one single-row commit {self.commit_ms:.3f} ms"
+                f"- Python {self.python}, PostgreSQL {self.postgresql}, durable (fsync, synchronous_commit on)",
+                f"- fdatasync of one 8 KiB page {self.fdatasync_ms:.3f} ms, a single-row commit {self.commit_ms:.3f} ms"
                 " (medians)",
                 "- PostgreSQL, Redis, the product and the load generators share these cores",
             ]

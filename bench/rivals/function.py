@@ -3,7 +3,7 @@
 from bench.rivals.design import Connections, Ids, make_tables, price_of
 from outcry.kernel.ids import new_id
 
-# Best of 2, 4, 8, 16 and 32 on two cores.
+# Best of 4, 8, 16 and 32 on two cores.
 POOL_CONNECTIONS = 8
 
 _FUNCTION = """

@@ -4,14 +4,12 @@ Fast, but Redis is the truth: when it loses the price, or the process dies betwe
 price differ.
 """
 
-import redis.asyncio
-
 from bench.rivals.design import INCREMENT, STARTING_PRICE, Connections, Ids, make_tables
+from bench.rivals.redis_pipe import RedisPipe
 from outcry.kernel.ids import new_id
 
 # Best of 8, 16, 32 and 64 on two cores: the inserts share group commits.
 POOL_CONNECTIONS = 32
-_REDIS_CONNECTIONS = 64
 
 _COMPARE_AND_SET = """
 local price = tonumber(redis.call('HGET', KEYS[1], 'price'))
@@ -33,22 +31,21 @@ class RedisCompareAndSet:
     def __init__(self, redis_url: str, connections: int = POOL_CONNECTIONS) -> None:
         self.name = "Redis Lua compare-and-set, then insert"
         self._size = connections
-        self._redis = redis.asyncio.Redis(
-            connection_pool=redis.asyncio.BlockingConnectionPool.from_url(
-                redis_url, max_connections=_REDIS_CONNECTIONS, timeout=None
-            )
-        )
-        self._compare_and_set = self._redis.register_script(_COMPARE_AND_SET)
+        self._redis_url = redis_url
         self._connections = Connections()
 
     async def prepare(self, url: str, auctions: int) -> None:
         self._ids = Ids(auctions)
-        await self._redis.flushdb()
+        self._redis = await RedisPipe.connect(self._redis_url)
+        await self._redis.call("FLUSHDB")
+        self._script = await self._redis.call("SCRIPT", "LOAD", _COMPARE_AND_SET)
         await make_tables(url, auctions)
         await self._connections.open(url, self._size, _INSERT)
 
     async def bid(self, auction: int, bidder: int, amount: int, key: str) -> bool:
-        seq = await self._compare_and_set(keys=[f"auction:{auction}"], args=[amount, STARTING_PRICE, INCREMENT])
+        seq = await self._redis.call(
+            "EVALSHA", self._script, 1, f"auction:{auction}", amount, STARTING_PRICE, INCREMENT
+        )
         if not seq:
             return False
         ids = self._ids
@@ -59,8 +56,8 @@ class RedisCompareAndSet:
         return True
 
     async def price(self, auction: int) -> int:
-        return int(await self._redis.hget(f"auction:{auction}", "price") or 0)  # type: ignore[misc]
+        return int(await self._redis.call("HGET", f"auction:{auction}", "price") or 0)
 
     async def close(self) -> None:
         await self._connections.close()
-        await self._redis.aclose()
+        self._redis.close()

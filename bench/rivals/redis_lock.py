@@ -4,14 +4,12 @@ import asyncio
 import random
 from uuid import UUID
 
-import redis.asyncio
-
 from bench.rivals.design import Connections, Ids, make_tables, price_of
+from bench.rivals.redis_pipe import RedisPipe
 from outcry.kernel.ids import new_id
 
 POOL_CONNECTIONS = 8
 LOCK_MS = 5_000
-_REDIS_CONNECTIONS = 256
 
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
 _READ = """
@@ -37,29 +35,26 @@ class RedisLock:
     def __init__(self, redis_url: str, retry_ms: tuple[float, float]) -> None:
         self.name = f"Redis lock, retry {retry_ms[0]:.0f}-{retry_ms[1]:.0f} ms"
         self._retry_seconds = (retry_ms[0] / 1_000, retry_ms[1] / 1_000)
-        self._redis = redis.asyncio.Redis(
-            connection_pool=redis.asyncio.BlockingConnectionPool.from_url(
-                redis_url, max_connections=_REDIS_CONNECTIONS, timeout=None
-            )
-        )
-        self._release = self._redis.register_script(_RELEASE)
+        self._redis_url = redis_url
         self._connections = Connections()
         self._chance = random.Random(7)
 
     async def prepare(self, url: str, auctions: int) -> None:
         self._ids = Ids(auctions)
-        await self._redis.flushdb()
+        self._redis = await RedisPipe.connect(self._redis_url)
+        await self._redis.call("FLUSHDB")
+        self._release = await self._redis.call("SCRIPT", "LOAD", _RELEASE)
         await make_tables(url, auctions)
         await self._connections.open(url, POOL_CONNECTIONS, _READ, _WRITE)
 
     async def bid(self, auction: int, bidder: int, amount: int, key: str) -> bool:
         lock, token = f"lock:{auction}", f"{bidder}:{key}"
-        while not await self._redis.set(lock, token, nx=True, px=LOCK_MS):
+        while not await self._redis.call("SET", lock, token, "NX", "PX", LOCK_MS):  # noqa: ASYNC110
             await asyncio.sleep(self._chance.uniform(*self._retry_seconds))
         try:
             return await self._decide(self._ids.auctions[auction], self._ids.bidders[bidder], bidder, amount, key)
         finally:
-            await self._release(keys=[lock], args=[token])
+            await self._redis.call("EVALSHA", self._release, 1, lock, token)
 
     async def _decide(self, auction: UUID, bidder: UUID, ordinal: int, amount: int, key: str) -> bool:
         async with self._connections.one() as lane:
@@ -76,4 +71,4 @@ class RedisLock:
 
     async def close(self) -> None:
         await self._connections.close()
-        await self._redis.aclose()
+        self._redis.close()
