@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
+from outcry import __version__
 from outcry.auctions import routes as auction_routes
 from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
@@ -25,12 +29,15 @@ from outcry.identity.passwords import Passwords
 from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
 from outcry.identity.tokens import Tokens
-from outcry.kernel.access import access_guard, provide_principal
+from outcry.kernel import health
+from outcry.kernel.access import Access, access, access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
-from outcry.kernel.http import handle_exception
+from outcry.kernel.health import Readiness
+from outcry.kernel.http import Document, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
+from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
@@ -38,6 +45,7 @@ from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
 from outcry.orders import routes as order_routes
 from outcry.orders.service import OrderService
+from outcry.pages import routes as page_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -49,8 +57,10 @@ from outcry.realtime.viewers import Viewers
 class Outcry:
     """All parts of one process. `start` before serving, `stop` after; each may be called once."""
 
-    def __init__(self, settings: Settings, database_url: str) -> None:
+    def __init__(self, settings: Settings, database_url: str, *, clock: bool = True) -> None:
         self.settings = settings
+        self._runs_clock = clock
+        self.document = Document({})
         self.market: Market = settings.load_market()
         self.keys: KeyRing = load_key_ring(settings)
         self.database = Database(database_url, pool_connections=settings.database_pool_connections)
@@ -72,6 +82,7 @@ class Outcry:
         )
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
+        self.readiness = Readiness(self.database)
         self.hub = Hub(self.database, self.bus, updates_per_second=settings.updates_per_second)
         self.viewers = Viewers(self.hub, self.bus)
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
@@ -120,6 +131,8 @@ class Outcry:
             "decisions": self.decisions,
             "orders": self.orders,
             "hub": self.hub,
+            "readiness": self.readiness,
+            "document": self.document,
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
@@ -131,9 +144,11 @@ class Outcry:
             *auction_routes.ROUTES,
             *order_routes.ROUTES,
             *realtime_routes.ROUTES,
+            *page_routes.ROUTES,
+            *health.ROUTES,
         ]
         if not self.settings.is_production:
-            routes += identity_routes.DEVELOPMENT_ROUTES
+            routes += [*identity_routes.DEVELOPMENT_ROUTES, *page_routes.DEVELOPMENT_ROUTES]
         return routes
 
     async def start(self) -> None:
@@ -144,7 +159,8 @@ class Outcry:
         await self.desk.start()
         await self.hub.start()
         await self.viewers.start()
-        await self.clock.start()
+        if self._runs_clock:
+            await self.clock.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
@@ -176,14 +192,31 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            middleware=[self.authentication.middleware],
+            middleware=[request_context, self.authentication.middleware],
             exception_handlers={Exception: handle_exception},
             lifespan=[self.lifespan],
             request_max_body_size=self.settings.max_body_bytes,
-            openapi_config=None,
+            logging_config=None,
+            openapi_config=OpenAPIConfig(
+                title="Outcry",
+                version=__version__,
+                description="The live-auction marketplace: listings, real-time bidding, orders.",
+                path="/v1/schema",
+                openapi_router=Router(path="/v1/schema", route_handlers=[], opt=access(Access.PUBLIC)),
+                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+                components=Components(
+                    security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+                ),
+            ),
         )
         refuse_undeclared_access(app)
+        self.document.content = app.openapi_schema.to_schema()
         return app
+
+    def openapi_document(self) -> dict[str, Any]:
+        """The OpenAPI document as `/openapi.json` serves it."""
+        self.asgi()
+        return self.document.content
 
 
 def _always(part: Any) -> Callable[[], Any]:

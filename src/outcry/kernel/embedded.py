@@ -62,7 +62,19 @@ _LOCALES = (
 class EmbeddedPostgres:
     """A running embedded PostgreSQL; made by `start`. `url` is its owner's, `pid` the server's."""
 
-    def __init__(self, folder: Path, url: str, process: SupervisedProcess, sockets: Path, lock: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        process: SupervisedProcess,
+        sockets: Path,
+        lock: int,
+        *,
+        durable: bool = True,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        self._durable = durable
+        self._extra = extra or {}
         self.folder = folder
         self.url = url
         self.pid = process.pid
@@ -115,7 +127,13 @@ class EmbeddedPostgres:
         except BaseException:
             _end(process)
             raise
-        return cls(folder, url, process, sockets, lock)
+        return cls(folder, url, process, sockets, lock, durable=durable, extra=extra)
+
+    def revive(self) -> None:
+        """Start the server again after it crashed; the URL stays. Raises EmbeddedPostgresError."""
+        again = self._start_locked(self.folder, self._lock, self._durable, self._extra)
+        atexit.unregister(again.stop)
+        self._process, self._sockets, self.pid = again._process, again._sockets, again.pid
 
     @property
     def is_running(self) -> bool:
@@ -140,6 +158,18 @@ class EmbeddedPostgres:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def running_url(folder: Path) -> str | None:
+    """The owner's URL of the server that another process runs on `folder`, None when nobody does."""
+    pid_file = folder.resolve() / "postgres" / "postmaster.pid"
+    try:
+        pid, _, _, port, sockets, *_ = pid_file.read_text().splitlines()
+        if not psutil.Process(int(pid)).name().startswith("postgres"):
+            return None
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return f"postgresql://{SUPERUSER}@/{DATABASE_NAME}?host={quote(sockets)}&port={port}"
 
 
 def _find_binaries(data: Path) -> Path:

@@ -46,6 +46,12 @@ class Problem(msgspec.Struct, frozen=True):
     errors: list[dict[str, str]] | msgspec.UnsetType = msgspec.UNSET
 
 
+class Document(msgspec.Struct):
+    """The OpenAPI document, once the app is made."""
+
+    content: dict[str, Any]
+
+
 # What any route may answer, whatever it does.
 _EVERYWHERE = (400, 413, 422, 429)
 

@@ -1,0 +1,67 @@
+"""`python -m outcry.demo URL`: fills a running server with the sample world and lets its people bid."""
+
+import asyncio
+import signal
+import sys
+
+import httpx
+
+from outcry.demo.crowd import Crowd
+from outcry.demo.seed import SeedReport, seed_world
+from outcry.demo.world import World, sample_world
+
+PEOPLE_SHOWN = ("mira@demo.example", "alex@demo.example", "staff@demo.example")
+PASSWORD = "outcry-demo"  # noqa: S105
+REQUEST_SECONDS = 30
+
+
+def _client(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS)
+
+
+async def _world_of(client: httpx.AsyncClient) -> World:
+    return sample_world()
+
+
+def _tell(url: str, report: SeedReport) -> None:
+    print(
+        f"\n  The sample world is ready ({report.listings} listings, {report.auctions} auctions, {report.seconds} s).\n"
+        f"  Look:    {url}/        API: {url}/docs        Mail and SMS: {url}/dev/outbox\n"
+        f"  Sign in: {', '.join(PEOPLE_SHOWN)}; password {PASSWORD}\n",
+        flush=True,
+    )
+    for fault in report.faults:
+        print(f"  note: {fault}", file=sys.stderr, flush=True)
+
+
+async def seed_only(url: str) -> int:
+    """Fill the server and stop; the exit code."""
+    async with _client(url) as client:
+        report = await seed_world(client, await _world_of(client))
+    _tell(url, report)
+    return 1 if report.faults else 0
+
+
+async def run(url: str) -> None:
+    """Fill the server, then bid until told to stop; bidding begins while the rest is still being filled in."""
+    async with _client(url) as client, _client(url) as crowd_client:
+        world = await _world_of(client)
+        crowd = asyncio.create_task(Crowd(crowd_client, world).run())
+        _tell(url, await seed_world(client, world))
+        await crowd
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(run(sys.argv[1]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        pass
+
+
+if __name__ == "__main__":
+    main()
