@@ -12,11 +12,11 @@ _ENVIRONMENT = Environment(
 )
 
 
-def page(template: str, status: int = 200, **facts: Any) -> Response[str]:
+def page(template: str, /, *, http_status: int = 200, **facts: Any) -> Response[str]:
     """A rendered page."""
     return Response(
         _ENVIRONMENT.get_template(template).render(**facts),
-        status_code=status,
+        status_code=http_status,
         media_type="text/html; charset=utf-8",
         headers={"Cache-Control": "no-cache"},
     )

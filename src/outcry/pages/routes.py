@@ -105,7 +105,7 @@ async def auction_page(
             bids = await browsing.history(tx, identity, None, SHOWN_BIDS, None)
     except (NotFound, ValueError):
         words = "It may have been removed, or the address is not complete."
-        return page("problem.html", 404, market=market, title="There is no such auction", words=words)
+        return page("problem.html", http_status=404, market=market, title="There is no such auction", words=words)
     listings.views.count(listing.id)
     return page("auction.html", market=market, **_lot(view, listing, bids.items, str(request.base_url).rstrip("/")))
 
@@ -125,7 +125,7 @@ async def listing_page(
         newest = None
     if newest is None:
         words = "It may have been removed, or it is not in an auction."
-        return page("problem.html", 404, market=market, title="There is no such listing", words=words)
+        return page("problem.html", http_status=404, market=market, title="There is no such listing", words=words)
     return Response("", status_code=302, headers={"Location": f"/auctions/{newest}"})
 
 
