@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -29,7 +30,7 @@ from outcry.identity.passwords import Passwords
 from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
 from outcry.identity.tokens import Tokens
-from outcry.kernel import health
+from outcry.kernel import health, metrics
 from outcry.kernel.access import Access, access, access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.crypto import KeyRing, load_key_ring
@@ -37,8 +38,12 @@ from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.health import Readiness
 from outcry.kernel.http import Document, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
+from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
+from outcry.kernel.metrics import Metrics
+from outcry.kernel.redis_bus import RedisBus
+from outcry.kernel.security import cors, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
 from outcry.media import routes as media_routes
@@ -64,7 +69,9 @@ class Outcry:
         self.market: Market = settings.load_market()
         self.keys: KeyRing = load_key_ring(settings)
         self.database = Database(database_url, pool_connections=settings.database_pool_connections)
-        self.bus: Bus = LocalBus()
+        self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
+        self.limits = RateLimits(settings)
+        self.metrics = Metrics()
         self.database.publish_with(self.bus.publish)
         self._make_identity()
         self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
@@ -80,6 +87,7 @@ class Outcry:
         self.auctions = AuctionService(
             self.database, self.desk, settings=settings, market=self.market, keys=self.keys, awards=self.orders
         )
+        self.auctions.check_bid_rate = self.limits.check_bid
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
         self.readiness = Readiness(self.database)
@@ -87,6 +95,21 @@ class Outcry:
         self.viewers = Viewers(self.hub, self.bus)
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
         self.hub.register("user", UserSource(self.database))
+        if isinstance(self.bus, RedisBus):
+            self.bus.on_reconnect(self.hub.catch_up_all)
+            self.readiness.checks["redis"] = self.bus.ping
+        self._make_gauges()
+
+    def _make_gauges(self) -> None:
+        gauge, desk, hub = self.metrics.gauge, self.desk, self.hub
+        gauge("outcry_desk_queued_bids", "Bids waiting for a batch", lambda: desk.queued_bids)
+        gauge("outcry_desk_decided_bids_total", "Bids decided since start", lambda: desk.decided_bids)
+        gauge("outcry_desk_batches_total", "Batches settled since start", lambda: desk.settled_batches)
+        gauge("outcry_clock_moved_auctions_total", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
+        gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
+        gauge("outcry_live_deliveries_total", "Frames handed to watchers", lambda: hub.deliveries)
+        gauge("outcry_live_coalesced_total", "Events merged into later ones", lambda: hub.coalesced_events)
+        gauge("outcry_live_slow_total", "Times a watcher fell behind", lambda: hub.slow_watchers)
 
     def socket_protocol(self) -> type[LiveProtocol]:
         """The class for uvicorn's `ws`: carries /v1/live."""
@@ -133,6 +156,7 @@ class Outcry:
             "hub": self.hub,
             "readiness": self.readiness,
             "document": self.document,
+            "metrics": self.metrics,
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
@@ -146,6 +170,7 @@ class Outcry:
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
             *health.ROUTES,
+            *metrics.ROUTES,
         ]
         if not self.settings.is_production:
             routes += [*identity_routes.DEVELOPMENT_ROUTES, *page_routes.DEVELOPMENT_ROUTES]
@@ -192,7 +217,15 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            middleware=[request_context, self.authentication.middleware],
+            middleware=[
+                request_context,
+                self.metrics.middleware,
+                security_headers(self.settings),
+                self.limits.middleware,
+                self.authentication.middleware,
+            ],
+            cors_config=cors(self.settings),
+            compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
             exception_handlers={Exception: handle_exception},
             lifespan=[self.lifespan],
             request_max_body_size=self.settings.max_body_bytes,

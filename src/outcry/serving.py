@@ -201,7 +201,7 @@ class Supervisor:
     def run(self, on_ready: Callable[[str], None] | None) -> int:
         """Start all, announce when they answer, restart what dies; 0 after a clean stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
+            signal.signal(number, self._told_to_stop)
         for place in range(len(self._commands)):
             self._start(place)
         announced = False
@@ -220,9 +220,7 @@ class Supervisor:
         return 0 if announced else 1
 
     def _start(self, place: int) -> None:
-        child = subprocess.Popen(
-            self._commands[place], env=self._environment, pass_fds=[self._listener.fileno()]
-        )
+        child = subprocess.Popen(self._commands[place], env=self._environment, pass_fds=[self._listener.fileno()])
         self._children[place] = (child, time.monotonic())
 
     def _reap(self) -> None:
@@ -244,6 +242,9 @@ class Supervisor:
         for place in [place for place, at in self._due.items() if at <= now]:
             del self._due[place]
             self._start(place)
+
+    def _told_to_stop(self, number: int, frame: object) -> None:
+        self._stop()
 
     def _stop(self) -> None:
         self._stopping = True

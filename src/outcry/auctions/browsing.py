@@ -61,19 +61,31 @@ class _Sort(msgspec.Struct, frozen=True):
     key: Any
 
 
+def _no_key(_: Book) -> int:
+    return 0
+
+
+def _ends_key(book: Book) -> int:
+    return book.standing.ends_at_us or 9_000_000_000_000_000_000
+
+
+def _price_key(book: Book) -> int:
+    return book.standing.price or book.terms.starting_price
+
+
 _PRICE = "coalesce(a.current_price, a.starting_price)"
 _ENDS = "coalesce((extract(epoch FROM a.ends_at) * 1000000)::bigint, 9000000000000000000)"
 _SORTS = {
-    "newest": _Sort("a.id DESC", "a.id < %(key_id)s", lambda book: 0),
+    "newest": _Sort("a.id DESC", "a.id < %(key_id)s", _no_key),
     "ending_soon": _Sort(
         f"{_ENDS}, a.id",
         f"({_ENDS}, a.id) > (%(key)s, %(key_id)s)",
-        lambda book: book.standing.ends_at_us or 9_000_000_000_000_000_000,
+        _ends_key,
     ),
     "price": _Sort(
         f"{_PRICE}, a.id",
         f"({_PRICE}, a.id) > (%(key)s, %(key_id)s)",
-        lambda book: book.standing.price or book.terms.starting_price,
+        _price_key,
     ),
 }
 

@@ -227,8 +227,8 @@ async def _append(
 ) -> None:
     """One more entry of the history, chained: the retraction itself, or the leader's price after it."""
     seq = book.standing.entry_count + 1
-    amount = target["amount"] if target else book.standing.price
-    maximum = target["max_amount"] if target else book.standing.leader_max
+    amount: int = target["amount"] if target else book.standing.price or 0
+    maximum: int = target["max_amount"] if target else book.standing.leader_max
     entry_id, target_seq = new_id_int(), target["seq"] if target else None
     book.chain_head = entry_hash(
         book.chain_head,

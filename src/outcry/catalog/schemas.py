@@ -38,7 +38,7 @@ class CreateListing(RequestStruct):
     currency: Currency | None = None
     price: AmountMinor | None = None
     stock: Stock = 1
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
     location: Location | None = None
 
 
@@ -52,10 +52,10 @@ class PatchListing(RequestStruct):
     sale_type: SaleType | msgspec.UnsetType = msgspec.UNSET
     fulfilment: Fulfilment | msgspec.UnsetType = msgspec.UNSET
     currency: Currency | msgspec.UnsetType = msgspec.UNSET
-    price: AmountMinor | None | msgspec.UnsetType = msgspec.UNSET
+    price: AmountMinor | msgspec.UnsetType | None = msgspec.UNSET
     stock: Stock | msgspec.UnsetType = msgspec.UNSET
     attributes: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    location: Location | None | msgspec.UnsetType = msgspec.UNSET
+    location: Location | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class SetMedia(RequestStruct):

@@ -1,6 +1,7 @@
 """`python -m outcry.demo URL`: fills a running server with the sample world and lets its people bid."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 
@@ -57,10 +58,8 @@ def main() -> None:
     task = loop.create_task(run(sys.argv[1]))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         loop.run_until_complete(task)
-    except asyncio.CancelledError:
-        pass
 
 
 if __name__ == "__main__":

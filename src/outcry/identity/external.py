@@ -64,17 +64,14 @@ class ExternalIdentity:
             else:
                 key = await self._key_for(kid, algorithm)
             claims = jwt.decode(token, key, algorithms=[algorithm]).claims
-            jwt.JWTClaimsRegistry(
-                leeway=LEEWAY_SECONDS,
-                iss={"essential": True, "value": settings.external_issuer},
-                sub={"essential": True},
-                exp={"essential": True},
-                **(
-                    {"aud": {"essential": True, "value": settings.external_audience}}
-                    if settings.external_audience
-                    else {}
-                ),
-            ).validate(claims)
+            rules: dict[str, Any] = {
+                "iss": {"essential": True, "value": settings.external_issuer},
+                "sub": {"essential": True},
+                "exp": {"essential": True},
+            }
+            if settings.external_audience:
+                rules["aud"] = {"essential": True, "value": settings.external_audience}
+            jwt.JWTClaimsRegistry(leeway=LEEWAY_SECONDS, **rules).validate(claims)
         except (JoseError, ValueError, TypeError, KeyError, UnicodeError):
             raise BadExternalToken() from None
         return claims

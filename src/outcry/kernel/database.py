@@ -8,7 +8,7 @@ once the commit is durable.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -78,29 +78,25 @@ class Transaction:
         self._stored: list[StoredEvent] = []
         self._after_commit: list[Callable[[], Awaitable[None] | None]] = []
 
-    async def all(
-        self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row[Any]]:
+    async def all(self, statement: Executable | str, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Every row of a SQLAlchemy statement, or of SQL text with `:name` parameters."""
         return (await self.connection.execute(_as_executable(statement), parameters)).all()
 
     async def mappings(
-        self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None
+        self, statement: Executable | str, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[RowMapping]:
         """As `all`, rows by column name."""
         return (await self.connection.execute(_as_executable(statement), parameters)).mappings().all()
 
-    async def first(
-        self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None
-    ) -> Row[Any] | None:
+    async def first(self, statement: Executable | str, parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """The first row, or None."""
         return (await self.connection.execute(_as_executable(statement), parameters)).first()
 
-    async def scalar(self, statement: Executable | LiteralString, parameters: Mapping[str, Any] | None = None) -> Any:
+    async def scalar(self, statement: Executable | str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         return (await self.connection.execute(_as_executable(statement), parameters)).scalar()
 
-    async def run(self, statement: Executable | LiteralString, parameters: Any = None) -> int:
+    async def run(self, statement: Executable | str, parameters: Any = None) -> int:
         """Execute; how many rows it touched. `parameters` may be a list for many rows."""
         return (await self.connection.execute(_as_executable(statement), parameters)).rowcount
 

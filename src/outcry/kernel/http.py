@@ -31,7 +31,7 @@ AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=10**15, description="Minor un
 _log = logging.getLogger("outcry.http")
 
 
-class RequestStruct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class RequestStruct(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Base of every request body: an unknown field is refused."""
 
 

@@ -121,7 +121,7 @@ class MediaService:
         await self._storage.put(_upload_key(media_id), data)
 
     async def complete(self, principal: Principal, media_id: UUID) -> MediaView:
-        """Check and resize what was uploaded; again gives the same. Raises MediaNotFound, UploadMissing, InvalidInput."""
+        """Check and resize an upload; again gives the same. Raises MediaNotFound, UploadMissing, InvalidInput."""
         async with self._database.transaction(principal.actor) as tx:
             row = await tx.first(
                 "SELECT * FROM media WHERE id = :id AND owner_id = :owner", {"id": media_id, "owner": principal.user_id}

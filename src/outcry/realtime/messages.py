@@ -13,7 +13,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$
 ChannelName = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-class _Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, frozen=True, kw_only=True):
+class _Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, kw_only=True):
     ref: Ref = None
 
 

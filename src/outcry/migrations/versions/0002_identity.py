@@ -142,7 +142,12 @@ _STATEMENTS: list[str] = [
     """,
     "CREATE INDEX ix_blocks_blocked_id ON blocks (blocked_id)",
     # One row, raised by whatever changes who may bid: desks keep what they know while it stands still.
-    "CREATE TABLE restriction_version (single boolean PRIMARY KEY DEFAULT true CHECK (single), version bigint NOT NULL)",
+    """
+    CREATE TABLE restriction_version (
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
+        version bigint NOT NULL
+    )
+    """,
     "INSERT INTO restriction_version (version) VALUES (1)",
     """
     CREATE TABLE outgoing_messages (
