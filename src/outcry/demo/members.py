@@ -77,7 +77,14 @@ class Member:
         self.user_id = session["user"]["id"]
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, key: str | None = None, patient: bool = True, query: Query | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        patient: bool = True,
+        query: Query | None = None,
     ) -> Any:
         """The answer's JSON. When `patient`, waits as 429 and 503 ask. Raises Refused, httpx.HTTPError."""
         token = self._token
