@@ -14,10 +14,15 @@ import msgspec
 from outcry.demo.world import Temper
 
 FINAL_SECONDS = 45.0
+WARM_SECONDS = 240.0
+WARM_FACTOR = 2.2
+FIRST_BID_FACTOR = 2.5
 NERVE_SECONDS = 25.0
 CALM_SHARE = 0.42  # of the valuation, at the start of an auction
+LATE_SHARE = 0.90  # of the valuation, just before the end
 MAX_VALUATION_SPREAD = 0.45
 MAX_JUMP_STEPS = 4
+FAR_JUMP_SHARE = 0.4  # of the jumps go a good part of the way to the limit
 MAX_HESITATION_SECONDS = 3.0
 
 
@@ -35,11 +40,11 @@ class Temperament(msgspec.Struct, frozen=True):
 
 
 TEMPERAMENTS: dict[Temper, Temperament] = {
-    "steady": Temperament(0.5, 3.0, 0.15, 0.15, 0.55, 0.97, 0.03),
-    "eager": Temperament(1.1, 6.0, 0.05, 0.40, 0.60, 0.94, 0.10),
-    "patient": Temperament(0.25, 1.0, 0.85, 0.10, 0.50, 1.00, 0.00),
-    "sniper": Temperament(0.0, 9.0, 0.30, 0.25, 0.55, 1.02, 0.05, late_seconds=16.0),
-    "browser": Temperament(0.18, 1.5, 0.10, 0.20, 0.45, 0.80, 0.06),
+    "steady": Temperament(0.8, 6.0, 0.15, 0.25, 0.55, 0.97, 0.03),
+    "eager": Temperament(1.6, 9.0, 0.05, 0.45, 0.60, 0.94, 0.10),
+    "patient": Temperament(0.4, 2.0, 0.80, 0.15, 0.50, 1.00, 0.00),
+    "sniper": Temperament(0.0, 14.0, 0.30, 0.30, 0.55, 1.02, 0.05, late_seconds=16.0),
+    "browser": Temperament(0.35, 2.5, 0.10, 0.30, 0.45, 0.80, 0.06),
 }
 
 
@@ -54,6 +59,11 @@ class Glance(msgspec.Struct, frozen=True):
     length_seconds: float
     leading: bool
     valuation: int
+
+    @property
+    def elapsed_share(self) -> float:
+        """How much of the auction's length is over, 0 to 1."""
+        return min(1.0, max(0.0, 1 - self.left_seconds / self.length_seconds))
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -100,8 +110,7 @@ def limit_now(temperament: Temperament, view: Glance) -> int:
         return round(view.valuation * (1 + temperament.nerve))
     if view.left_seconds <= FINAL_SECONDS or temperament.late_seconds is not None:
         return view.valuation
-    elapsed_share = 1 - view.left_seconds / view.length_seconds
-    return round(view.valuation * (CALM_SHARE + (0.92 - CALM_SHARE) * max(0.0, elapsed_share) ** 0.8))
+    return round(view.valuation * (CALM_SHARE + (LATE_SHARE - CALM_SHARE) * view.elapsed_share**0.8))
 
 
 def bids_a_minute(temperament: Temperament, view: Glance, limit: int) -> float:
@@ -112,7 +121,10 @@ def bids_a_minute(temperament: Temperament, view: Glance, limit: int) -> float:
         closeness = 1 - view.left_seconds / FINAL_SECONDS
         rate = temperament.calm_rate + temperament.final_rate * (0.35 + 0.65 * closeness)
     else:
-        rate = temperament.calm_rate * (2.2 if view.bid_count == 0 else 1.0)
+        warmth = max(0.0, 1 - (view.left_seconds - FINAL_SECONDS) / (WARM_SECONDS - FINAL_SECONDS))
+        rate = temperament.calm_rate * (1 + (WARM_FACTOR - 1) * warmth)
+        if view.bid_count == 0:
+            rate *= FIRST_BID_FACTOR
     headroom = 1 - view.minimum_bid / limit
     return rate * (0.4 + 0.6 * math.sqrt(max(0.0, headroom)))
 
@@ -121,9 +133,11 @@ def next_move(temperament: Temperament, view: Glance, rng: random.Random, *, ste
     """What a bot does in this step of `step_seconds`: a bid with its hesitation, or nothing."""
     if view.leading or view.left_seconds <= 0:
         return None
-    # A sleeping proxy is worth the whole valuation to a patient bidder, so it looks further than the moment.
     names_maximum = rng.random() < temperament.proxy_share
-    limit = max(limit_now(temperament, view), round(view.valuation * 0.9) if names_maximum else 0)
+    limit = limit_now(temperament, view)
+    if names_maximum:
+        # A maximum has to last until the bidder looks again, so it goes beyond the moment.
+        limit = max(limit, round(view.valuation * (0.55 + 0.35 * view.elapsed_share)))
     if view.minimum_bid > limit:
         return None
     rate = bids_a_minute(temperament, view, limit)
@@ -135,7 +149,11 @@ def next_move(temperament: Temperament, view: Glance, rng: random.Random, *, ste
         return Move(None, maximum, hesitation)
     amount = view.minimum_bid
     if rng.random() < temperament.jump_share:
-        wanted = _rounded(amount + view.increment * rng.randint(1, MAX_JUMP_STEPS), view.increment)
+        far = rng.random() < FAR_JUMP_SHARE
+        leap = (
+            round((limit - amount) * rng.uniform(0.08, 0.3)) if far else view.increment * rng.randint(1, MAX_JUMP_STEPS)
+        )
+        wanted = _rounded(amount + leap, view.increment)
         if amount <= wanted <= limit:
             amount = wanted
     return Move(amount, None, hesitation)

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,10 +13,10 @@ import httpx
 from outcry.demo import stall
 from outcry.demo.bots import TEMPERAMENTS, Move, after_refusal, glance, limit_now, next_move, valuation_of
 from outcry.demo.members import BUSY, Member, Refused
-from outcry.demo.world import AuctionSale, Ended, FixedSale, Good, World
+from outcry.demo.world import AuctionSale, Ended, FixedSale, Good, Person, World
 
 STEP_SECONDS = 1.0
-BIDS_A_SECOND = 2.5
+BIDS_A_SECOND = 4.0
 MAX_WAITING_BIDS = 12
 MAX_BIDS_A_STEP_AND_AUCTION = 2
 MAX_AUCTIONS_SEEN = 100
@@ -34,11 +35,18 @@ log = logging.getLogger(__name__)
 class Crowd:
     """Runs until cancelled. Survives refusals, network faults and restarts of the server.
 
-    `client` carries the base URL. The same seed gives the same valuations; the moments are never the same.
+    `client` carries the base URL; `on_bid` is told of each accepted bid (who, the API's answer). The same seed gives
+    the same valuations; the moments are never the same.
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, world: World, *, seed: int = 1, bids_a_second: float = BIDS_A_SECOND
+        self,
+        client: httpx.AsyncClient,
+        world: World,
+        *,
+        seed: int = 1,
+        bids_a_second: float = BIDS_A_SECOND,
+        on_bid: Callable[[Person, dict[str, Any]], None] | None = None,
     ) -> None:
         self._client = client
         self._world = world
@@ -54,6 +62,7 @@ class Crowd:
         self._waiting: set[asyncio.Task[None]] = set()
         self._bid_gap_seconds = 1 / bids_a_second
         self._next_bid_at = 0.0
+        self._on_bid = on_bid
         self.bids_accepted = 0
         self.bids_refused = 0
 
@@ -173,6 +182,8 @@ class Crowd:
             return None
         self.bids_accepted += 1
         self._aliases[member.person.key, auction_id] = answer["bid"]["bidder"]["alias"]
+        if self._on_bid is not None:
+            self._on_bid(member.person, answer)
         return None
 
     # --- selling -----------------------------------------------------------------------------------------------

@@ -225,7 +225,8 @@ GOODS: tuple[Good, ...] = (
          "by appointment before the sale.",
          "real-estate", "used", "villa", 2, {"type": "villa", "area_m2": 312, "rooms": 8, "year_built": 2016},
 
-         _live(620000, 940000, 2 * DAY, step=5000, reserve=880000, decides=True), Scheduled(5 * HOUR), fulfilment=("meetup",)),
+         _live(620000, 940000, 2 * DAY, step=5000, reserve=880000, decides=True), Scheduled(5 * HOUR),
+         fulfilment=("meetup",)),
     Good("isla", "Corvina, Friesian mare, schooled to Prix St Georges",
          "Ten years old, kind, black to the last hair. Confirmed changes, a canter you could write on, "
          "competed regionally with scores in the high sixties. "
@@ -233,7 +234,8 @@ GOODS: tuple[Good, ...] = (
          "horse", "used", "horse-dusk", 2,
          {"breed": "Friesian", "sex": "mare", "birth_year": 2015, "height_cm": 163, "discipline": "Dressage"},
 
-         _live(9000, 21500, 1 * DAY, step=250, reserve=16000, decides=True), Scheduled(45 * MINUTE), fulfilment=("meetup",)),
+         _live(9000, 21500, 1 * DAY, step=250, reserve=16000, decides=True), Scheduled(45 * MINUTE),
+         fulfilment=("meetup",)),
     Good("mira", "The Last Lot, original film poster, linen-backed, 1961",
          "First-release sheet, not a reprint: the printer's line and the tax stamp are there. "
          "Professionally linen-backed, two fold lines still faintly visible, "
@@ -241,7 +243,8 @@ GOODS: tuple[Good, ...] = (
          "collectibles", "used", "poster", 1, {"era": "1961", "maker": "Stabilimento Grafico Riva",
           "edition": "First release"},
 
-         _live(90, 520, 4, step=10, decides=True), Ended((("sam", 9000), ("priya", 16000), ("lea", 24000), ("priya", 31000), ("lea", 38000)))),
+         _live(90, 520, 4, step=10, decides=True), Ended((("sam", 9000), ("priya", 16000), ("lea", 24000),
+         ("priya", 31000), ("lea", 38000)))),
     Good("renzo", "1985 estate, brick red, one family, 214,000 km",
          "School runs, skis, dogs, a piano once. Full history from the same garage, new suspension "
          "bushes, tow bar. Rust-free except for one patch on the tailgate "

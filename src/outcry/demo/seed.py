@@ -15,6 +15,7 @@ from outcry.demo.stall import Draw
 from outcry.demo.world import AuctionSale, Ended, Good, Live, Person, Scheduled, World
 
 GOODS_AT_ONCE = 4
+MORE_AT_ONCE = 1  # the second round of pictures should not be felt
 PEOPLE_AT_ONCE = 4
 STAFF_ROLE = "admin"
 
@@ -67,19 +68,35 @@ class _Seeding:
         self._members = {person.key: Member(client, person) for person in world.people}
         self._listings: dict[tuple[str, str], dict[str, Any]] = {}
         self._auctioned: dict[str, dict[str, Any]] = {}
+        self._others: asyncio.Task[None] | None = None
+        self._covers: dict[str, asyncio.Task[bytes]] = {}
 
     async def run(self) -> None:
+        # The drawing processes start up, and draw what is shown first, while the sellers sign up.
+        for good in self._world.goods[:GOODS_AT_ONCE]:
+            self._covers[good.title] = asyncio.create_task(self._draw_cover(good))
         sellers = {good.seller for good in self._world.goods}
-        people = sorted(self._world.people, key=lambda person: person.key not in sellers)
-        await _side_by_side([self._join(person) for person in people], PEOPLE_AT_ONCE)
+        first = [person for person in self._world.people if person.key in sellers]
+        others = [person for person in self._world.people if person.key not in sellers]
+        await _side_by_side([self._join(person) for person in first], PEOPLE_AT_ONCE)
         await asyncio.gather(*(self._take_stock(self._members[key]) for key in sorted(sellers)))
+        self._others = asyncio.create_task(_side_by_side([self._join(person) for person in others], PEOPLE_AT_ONCE))
         goods = self._world.goods
-        await _side_by_side([self._noting(good, self._put_up(good)) for good in goods], GOODS_AT_ONCE)
-        await _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], GOODS_AT_ONCE)
+        try:
+            await _side_by_side([self._noting(good, self._put_up(good)) for good in goods], GOODS_AT_ONCE)
+            await self._others
+            await _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], MORE_AT_ONCE)
+        finally:
+            for task in (self._others, *self._covers.values()):
+                task.cancel()
+
+    async def _draw_cover(self, good: Good) -> bytes:
+        return await self._draw(good.subject, good.seed, 0)
 
     async def _join(self, person: Person) -> None:
         member = self._members[person.key]
-        self.report.people += await member.sign_in(may_be_new=True)
+        made = await member.sign_in(may_be_new=True)
+        self.report.people += made
         if person.role == "staff":
             try:
                 await member.call("POST", "/v1/dev/role", {"user_id": member.user_id, "role": STAFF_ROLE})
@@ -104,7 +121,7 @@ class _Seeding:
         listing = self._listings.get((good.seller, good.title))
         if listing is None:
             # The picture first: it is what takes long, and a listing should never show without one.
-            jpeg = await self._draw(good.subject, good.seed, 0)
+            jpeg = await (self._covers.pop(good.title, None) or self._draw_cover(good))
             listing = await stall.create_listing(seller, self._world, good)
             self.report.listings += 1
             listing["media"] = [{"id": await stall.upload_picture(self._client, seller, jpeg)}]
@@ -114,7 +131,8 @@ class _Seeding:
         else:
             self.report.found += 1
             if not listing["media"]:
-                self.report.pictures += await stall.add_pictures(self._client, seller, good, listing, [0], self._draw)
+                made = await stall.add_pictures(self._client, seller, good, listing, [0], self._draw)
+                self.report.pictures += made
         if listing["status"] == "draft":
             listing["status"] = (await stall.publish(seller, listing["id"]))["status"]
         if isinstance(good.sale, AuctionSale):
@@ -125,6 +143,8 @@ class _Seeding:
     async def _put_under_the_hammer(
         self, good: Good, sale: AuctionSale, seller: Member, listing: dict[str, Any]
     ) -> None:
+        if isinstance(good.stage, Ended) and self._others is not None:
+            await asyncio.shield(self._others)  # whoever bid on it must be there before its few seconds begin
         auction = self._auctioned.get(listing["id"])
         if auction is None and listing["status"] == "active":
             after_seconds = good.stage.after_seconds if isinstance(good.stage, Scheduled) else None
@@ -134,7 +154,7 @@ class _Seeding:
         if auction is None or not waits or not isinstance(good.stage, (Live, Ended)):
             return
         await stall.go_live(seller, auction["id"])
-        if isinstance(good.stage, Ended):
+        if isinstance(good.stage, Ended) and good.stage.bids:
             for who, amount in good.stage.bids:
                 await self._members[who].call(
                     "POST", f"/v1/auctions/{auction['id']}/bids", {"amount": amount}, key=stall.fresh_key("bid")
@@ -148,7 +168,8 @@ class _Seeding:
         if have < good.views:
             seller = self._members[good.seller]
             wanted = range(have, good.views)
-            self.report.pictures += await stall.add_pictures(self._client, seller, good, listing, wanted, self._draw)
+            made = await stall.add_pictures(self._client, seller, good, listing, wanted, self._draw)
+            self.report.pictures += made
 
 
 async def _side_by_side(work: list[Any], at_once: int) -> None:

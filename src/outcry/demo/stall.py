@@ -18,6 +18,8 @@ from outcry.demo.world import AuctionSale, FixedSale, Good, World
 DRAWING_PROCESSES = 2
 DRAWING_NICENESS = 10
 MAX_PICTURES = 12
+COVER_PIXELS = (1600, 1200)
+MORE_PIXELS = (1280, 960)
 PAGE_ITEMS = 100
 
 Draw = Callable[[str, int, int], Awaitable[bytes]]
@@ -45,7 +47,7 @@ def drawing_in(pool: Executor) -> Draw:
 
 
 def _draw(subject: str, seed: int, view: int) -> bytes:
-    return pictures.draw(subject, seed=seed, view=view)
+    return pictures.draw(subject, seed=seed, view=view, size=COVER_PIXELS if view == 0 else MORE_PIXELS)
 
 
 def fresh_key(purpose: str) -> str:
