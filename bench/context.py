@@ -10,6 +10,7 @@ from bench.rivals.function import DatabaseFunction
 from bench.rivals.redis_compare_and_set import RedisCompareAndSet
 from bench.rivals.redis_lock import RedisLock
 from bench.rivals.row_lock import RowLock
+from bench.server import OUTCRY
 
 ROW_LOCK = "row lock per bid"
 
@@ -21,6 +22,7 @@ class Context(msgspec.Struct, frozen=True):
     redis_url: str
     quick: bool
     ours: Sequence[Contestant]
+    serve_command: Sequence[str] = OUTCRY
 
     @property
     def seconds(self) -> float:

@@ -42,7 +42,7 @@ class BidOrders(msgspec.Struct, forbid_unknown_fields=True):
     first_amount: int
     increment: int
     seconds: float
-    settle_seconds: float = 1.0
+    settle_seconds: float = 2.0
     rate: float | None = None
     mode: Literal["rising", "watching"] = "rising"
     seed: int = 1

@@ -5,15 +5,16 @@ that `bench.rivals.design` numbers, so all designs see the same.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
 
 from bench.rivals.design import INCREMENT, STARTING_PRICE, auction_id, bidder_id
-from outcry.auctions.chain import genesis
+from outcry.auctions.chain import entry_hash, genesis
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.ids import new_id
+from outcry.kernel.times import to_microseconds
 
 CATEGORY = "other"
 CURRENCY = "USD"
@@ -38,6 +39,13 @@ SELECT auction, listing, %(seller)s, 'live', %(currency)s, %(starting_price)s, %
 FROM unnest(%(listings)s::uuid[], %(auctions)s::uuid[], %(heads)s::bytea[]) AS t (listing, auction, head),
     (SELECT clock_timestamp() + make_interval(secs => %(seconds)s) AS due) AS clock
 """
+
+_STANDING = """
+UPDATE auctions SET current_price = %s, leader_id = %s, leader_ordinal = %s, leader_max = %s, bid_count = %s,
+    bidder_count = %s, alias_count = %s, entry_count = %s, chain_head = %s
+WHERE id = %s
+"""
+_COPIED_TYPES = ["uuid", "int8", "uuid", "uuid", "int4", "text", "int8", "int8", "int8", "timestamptz", "text", "bytea"]
 
 
 def seed_people(connection: psycopg.Connection, people: int) -> list[UUID]:
@@ -96,3 +104,42 @@ def access_tokens(
     tokens = Tokens(keys, issuer=issuer, access_seconds=access_seconds)
     sessions = seed_sessions(connection, people)
     return [tokens.access_token(*pair) for pair in zip(people, sessions, strict=True)]
+
+
+def seed_history(connection: psycopg.Connection, auction: UUID, bidders: Sequence[UUID], bids: int) -> None:
+    """`bids` accepted bids in turn by `bidders` on a live auction without any, chained as the desk would."""
+    head, price = genesis(auction.int), STARTING_PRICE - INCREMENT
+    placed = datetime.now(UTC)
+    placed_us = to_microseconds(placed)
+    columns = (
+        "auction_id, seq, id, bidder_id, bidder_ordinal, kind, amount, max_amount, offered_amount, placed_at,"
+        " idempotency_key, entry_hash"
+    )
+    with connection.transaction(), connection.cursor() as cursor:
+        with cursor.copy(f"COPY bids ({columns}) FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types(_COPIED_TYPES)
+            for seq in range(1, bids + 1):
+                ordinal = (seq - 1) % len(bidders)
+                bidder, entry, price = bidders[ordinal], new_id(), price + INCREMENT
+                head = entry_hash(
+                    head,
+                    seq=seq,
+                    entry_id=entry.int,
+                    bidder_id=bidder.int,
+                    kind="bid",
+                    amount=price,
+                    max_amount=price,
+                    offered_amount=price,
+                    offered_max=None,
+                    target_seq=None,
+                    placed_us=placed_us,
+                )
+                row = (auction, seq, entry, bidder, ordinal + 1, "bid", price, price, price, placed, f"h{seq}", head)
+                copy.write_row(row)
+        known = min(len(bidders), bids)
+        connection.execute(
+            "INSERT INTO auction_bidders (auction_id, bidder_id, ordinal)"
+            " SELECT %s, * FROM unnest(%s::uuid[], %s::int[])",
+            (auction, list(bidders[:known]), list(range(1, known + 1))),
+        )
+        connection.execute(_STANDING, (price, bidder, ordinal + 1, price, bids, known, known, bids, head, auction))
