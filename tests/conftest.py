@@ -3,12 +3,14 @@
 Async tests say `pytestmark = pytest.mark.anyio`.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.fixtures_redis import redis_server, redis_url
+from tests.support.market import TestMarket, served_market
 from tests.support.postgres import Desk, ask_template_url, cloned_database
 
 __all__ = ["redis_server", "redis_url"]
@@ -51,3 +53,10 @@ def database_url(template_url: str) -> Iterator[str]:
     """The owner's URL of a migrated, empty database that is this test's alone."""
     with cloned_database(template_url) as url:
         yield url
+
+
+@pytest.fixture
+async def market(database_url: str, tmp_path: Path) -> AsyncIterator[TestMarket]:
+    """The whole app, served on a free port over a database of the test's own."""
+    async with served_market(database_url, tmp_path) as served:
+        yield served

@@ -54,12 +54,12 @@ class Accounts:
         self._keys = keys
         self._bus = bus
         self._tokens = tokens
-        self._passwords = passwords
+        self.passwords = passwords
 
     async def sign_up(self, body: SignUp, origin: str) -> SessionTokens:
         """A new person with e-mail and password. Raises ConsentRequired, EmailTaken."""
         self.require_consents(body.consents)
-        password_hash = await self._passwords.hash(body.password)
+        password_hash = await self.passwords.hash(body.password)
         async with self.database.transaction(SYSTEM) as tx:
             user_id = await self.create_person(tx, body.display_name, body.consents, origin)
             if not await queries.add_contact(tx, self._keys, user_id, "email", body.email, verified=False):
@@ -73,10 +73,10 @@ class Accounts:
         async with self.database.transaction(SYSTEM) as tx:
             found = await queries.user_of_contact(tx, self._keys, "email", email)
         stored = found.password_hash if found else None
-        if not await self._passwords.check(stored, password):
+        if not await self.passwords.check(stored, password):
             raise BadCredentials()
         assert found is not None
-        renewed = await self._passwords.hash(password) if self._passwords.outdated(found.password_hash) else None
+        renewed = await self.passwords.hash(password) if self.passwords.outdated(found.password_hash) else None
         async with self.database.transaction(SYSTEM) as tx:
             if renewed is not None:
                 await queries.set_password(tx, found.user_id, renewed)
@@ -248,7 +248,7 @@ class Accounts:
 
     async def reset_password(self, token: str, password: str) -> None:
         """A new password by link; ends every session. Raises BadCode."""
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self.passwords.hash(password)
         async with self.database.transaction(SYSTEM) as tx:
             user_id = await self.codes.spend_link(tx, "reset_password", token)
             if user_id is None:
@@ -259,7 +259,7 @@ class Accounts:
 
     async def create_staff(self, *, email: str, password: str, display_name: str, role: str | None) -> UUID:
         """For the command line: a person, verified, with a staff role if given. Raises EmailTaken."""
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self.passwords.hash(password)
         everything = Consents(offer_agreement=True, personal_data=True)
         async with self.database.transaction(SYSTEM) as tx:
             user_id = await self.create_person(tx, display_name, everything, "command line")
