@@ -1,10 +1,12 @@
 """Bidding over HTTP: the rules of API.md "Bidding, exactly" as a bidder meets them (SPEC AUC-1 to AUC-4, AUC-14)."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
 from outcry.auctions.audit import audit_auctions
+from outcry.kernel.database import SYSTEM
 from tests.support.market import TestMarket
 
 pytestmark = pytest.mark.anyio
@@ -52,8 +54,8 @@ async def test_every_refusal_has_its_code_and_changes_nothing(market: TestMarket
     blocked = await bob.bid(path, 5000)
     assert (blocked.status_code, blocked.json()["code"]) == (403, "blocked_by_seller")
     await seller.call("DELETE", f"/v1/users/{bob.id}/block")
-    async with market.outcry.database.transaction(bob_actor()) as tx:
-        await market.outcry.staffing.suspend(tx, _uuid(bob.id), "test")
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        await market.outcry.staffing.suspend(tx, UUID(bob.id), "test")
     suspended = await bob.bid(path, 5000)
     assert (suspended.status_code, suspended.json()["code"]) == (403, "bidder_suspended")
     missing = await alice.bid("0198c0de-0000-7000-8000-000000000000", 1000)
@@ -169,14 +171,3 @@ async def test_many_bidders_at_once_leave_one_true_history(market: TestMarket) -
     assert accepted >= after["bid_count"] > 1
     assert [str(fault) async for fault in audit_auctions(market.outcry.database)] == []
 
-
-def bob_actor():  # noqa: ANN201
-    from outcry.kernel.database import SYSTEM
-
-    return SYSTEM
-
-
-def _uuid(text: str):  # noqa: ANN202
-    from uuid import UUID
-
-    return UUID(text)
