@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench import engine_benchmarks, machine
+from bench import engine_benchmarks, machine, server_benchmarks
 from bench.context import Context
+from bench.engine import Contestant
+from bench.ours import NAME, OutcryDesk
 from bench.postgres import running_postgres
 from bench.redis_server import running_redis
 from bench.stats import Results
@@ -33,13 +35,19 @@ BENCHMARKS = {
     "poisson": Benchmark("Engine, open loop", engine_benchmarks.poisson),
     "slow_commits": Benchmark("Engine, slower commits", engine_benchmarks.slow_commits),
     "flat_rate": Benchmark("Engine, rate over time", engine_benchmarks.flat_rate),
+    "sockets": Benchmark("Bids over WebSockets", server_benchmarks.sockets),
+    "rest": Benchmark("Bids over REST", server_benchmarks.rest),
+    "fan_out": Benchmark("Fan-out", server_benchmarks.fan_out),
+    "closing": Benchmark("Closing at the same instant", server_benchmarks.closing),
+    "flat_cost": Benchmark("A long history", server_benchmarks.flat_cost),
+    "footprint": Benchmark("Footprint", server_benchmarks.footprint),
 }
 
 
 async def _run(names: list[str], quick: bool, path: Path) -> None:
     results = Results(path, list(BENCHMARKS))
     with running_postgres() as postgres, running_redis() as redis_url:
-        context = Context(postgres=postgres, redis_url=redis_url, quick=quick, ours=[])
+        context = Context(postgres=postgres, redis_url=redis_url, quick=quick, ours=[Contestant(NAME, OutcryDesk)])
         for name in names:
             print(f"{name} ...", flush=True)
             body = await BENCHMARKS[name].run(context)

@@ -31,7 +31,7 @@ OPEN_LOOP_LIMIT = 20_000
 OPEN_LOOP_DRAIN_SECONDS = 10
 """How long the answers of an open loop are waited for; the unanswered are not counted as decided."""
 _PICKS = 1 << 16
-_SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 0.5
 _LAST_ANSWERS_SECONDS = 2.0
 
 Mode = Literal["rising", "watching"]
@@ -135,7 +135,7 @@ async def closed_loop(
     *,
     seconds: float,
     bidders: int = BIDDERS,
-    settle_seconds: float = _SETTLE_SECONDS,
+    settle_seconds: float = SETTLE_SECONDS,
 ) -> Figures:
     """Every bidder bids, waits for the answer, bids again; counted for `seconds` after the loop has settled."""
     counter, stop = _Counter(), asyncio.Event()
@@ -174,7 +174,7 @@ async def open_loop(
     counter, chance = _Counter(), random.Random(seed)
     waiting: set[asyncio.Task[None]] = set()
     began = time.perf_counter()
-    opens, ends = began + _SETTLE_SECONDS, began + _SETTLE_SECONDS + seconds
+    opens, ends = began + SETTLE_SECONDS, began + SETTLE_SECONDS + seconds
     due, sent, offered = began, 0, 0
 
     async def one(bidder: int, auction: int, amount: int, key: str, due_at: float) -> None:

@@ -44,7 +44,9 @@ class LastState(msgspec.Struct, frozen=True):
 class Watched(msgspec.Struct):
     """What the watchers saw while it was measured."""
 
-    seconds: float = 0.0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    """Of the first and the last delivery, in seconds since the epoch."""
     deliveries: int = 0
     payload_bytes: int = 0
     gaps: int = 0
@@ -119,10 +121,9 @@ class Room:
     async def measure(self) -> Watched:
         """From now until the next line."""
         self.seen = Watched()
-        self.measuring, began = True, time.perf_counter()
+        self.measuring = True
         await next_line()
         self.measuring = False
-        self.seen.seconds = time.perf_counter() - began
         last: dict[tuple[str, int, int | None], int] = {}
         for watcher in self.watchers:
             for channel, state in watcher.last.items():
@@ -169,6 +170,8 @@ class Watcher:
                     continue
                 if room.measuring:
                     seen.deliveries += 1
+                    seen.first_at = seen.first_at or now
+                    seen.last_at = now
                     seen.payload_bytes += len(body)
                     if told.at_seconds is not None and told.seq is not None:
                         seen.delay.add(now - told.at_seconds)

@@ -16,8 +16,9 @@ DURABLE_SETTINGS = {"fsync": "on", "synchronous_commit": "on", "full_page_writes
 class BenchPostgres:
     """The server: `url` of its maintenance database, and fresh databases by name."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, pid: int | None = None) -> None:
         self.url = url
+        self.pid = pid
         self.folder = folder
         self._made = 0
 
@@ -67,7 +68,7 @@ def running_postgres(extra_settings: dict[str, str] | None = None) -> Iterator[B
     folder = Path(tempfile.mkdtemp(prefix="outcry-bench-"))
     server = EmbeddedPostgres.start(folder, extra_settings={**DURABLE_SETTINGS, **(extra_settings or {})})
     try:
-        yield BenchPostgres(server.url, folder)
+        yield BenchPostgres(server.url, folder, server.pid)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

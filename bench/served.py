@@ -5,7 +5,6 @@ measures whatever server answers API.md.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -71,7 +70,7 @@ async def measure_bids(
 
 
 class FanFigures(msgspec.Struct, frozen=True):
-    """What watchers saw: `wrong_last_states` counts those whose last state of a channel is not the newest one."""
+    """What watchers saw: `wrong_last_states` counts those whose last state of a channel is not the database's."""
 
     deliveries_per_second: float
     delay: Histogram
@@ -88,9 +87,13 @@ async def measure_fan_out(
     *,
     watchers: int,
     token: str | None,
+    truth: Callable[[], Awaitable[dict[str, tuple[int, int | None]]]],
     processes: int = 1,
 ) -> FanFigures:
-    """Watch `channels` with `watchers` connections while `bid_on()` runs, until all is quiet again."""
+    """Watch `channels` with `watchers` connections while `bid_on()` runs, until all is quiet again.
+
+    `truth` tells (seq, current price) of every channel as it is then.
+    """
     orders = WatchOrders(server.host, server.port, watchers // processes, list(channels), token)
     loads: list[LoadProcess] = []
     try:
@@ -98,9 +101,7 @@ async def measure_fan_out(
             loads.append(await LoadProcess.start("bench.fanload", orders))
         for load in loads:
             await load.tell("go")
-        began = time.perf_counter()
         await bid_on()
-        elapsed = time.perf_counter() - began
         await asyncio.sleep(_QUIET_SECONDS)
         for load in loads:
             await load.tell("end")
@@ -109,27 +110,28 @@ async def measure_fan_out(
         for load in loads:
             load.kill()
     return FanFigures(
-        deliveries_per_second=sum(each.deliveries for each in seen) / elapsed,
+        deliveries_per_second=sum(each.deliveries for each in seen)
+        / max(_QUIET_SECONDS, max(each.last_at for each in seen) - min(each.first_at for each in seen)),
         delay=Histogram.merged(each.delay for each in seen),
         gaps=sum(each.gaps for each in seen),
         snapshots=sum(each.snapshots for each in seen),
         lost_connections=sum(each.lost_connections for each in seen),
-        wrong_last_states=_wrong([state for each in seen for state in each.last], watchers, len(channels)),
+        wrong_last_states=_wrong([state for each in seen for state in each.last], watchers, await truth()),
     )
 
 
-def _wrong(states: Sequence[LastState], watchers: int, channels: int) -> int:
-    """Watchers without the newest state; it is the newest that anyone holds, which the caller compares with GET."""
-    newest: dict[str, LastState] = {}
-    for state in states:
-        if state.channel not in newest or state.seq > newest[state.channel].seq:
-            newest[state.channel] = state
-    agreed = sum(
-        state.watchers
-        for state in states
-        if (state.seq, state.current_price) == (newest[state.channel].seq, newest[state.channel].current_price)
-    )
-    return watchers * channels - agreed
+def _wrong(states: Sequence[LastState], watchers: int, truth: dict[str, tuple[int, int | None]]) -> int:
+    right = sum(state.watchers for state in states if truth[state.channel] == (state.seq, state.current_price))
+    return watchers * len(truth) - right
+
+
+async def auction_truth(database_url: str, auctions: Sequence[UUID]) -> dict[str, tuple[int, int | None]]:
+    """(seq, current price) by channel, as the database has it."""
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        cursor = await connection.execute(
+            "SELECT id, seq, current_price FROM auctions WHERE id = ANY(%s)", (list(auctions),)
+        )
+        return {f"auction:{identity}": (seq, price) for identity, seq, price in await cursor.fetchall()}
 
 
 async def measure_closing(database_url: str, auctions: Sequence[UUID]) -> Histogram:
@@ -181,5 +183,6 @@ async def measure_idle_connections(server: ServerProcess, *, connections: int, t
 
 async def measure_start(data_folder: Path, *, command: Sequence[str] = OUTCRY) -> float:
     """Seconds from starting the command on `data_folder` to its line `ready on`; the folder is used afterwards."""
-    async with running_server([*command, "--data-dir", str(data_folder)]) as server:
+    quiet = {"OUTCRY_LOG_LEVEL": "warning"}
+    async with running_server([*command, "--data-dir", str(data_folder)], quiet) as server:
         return server.start_seconds

@@ -14,7 +14,7 @@ from bench.load import ROOT
 READY = "ready on "
 START_SECONDS = 120
 STOP_SECONDS = 30
-OUTCRY = (sys.executable, "-m", "outcry.cli", "serve", "--port", "0")
+OUTCRY = (sys.executable, "-m", "outcry", "serve", "--port", "0")
 ROW_LOCK = (sys.executable, "-m", "bench.rest_rowlock")
 
 

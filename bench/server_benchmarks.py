@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from bench.rivals.design import INCREMENT, STARTING_PRICE, auction_id, bidder_id
 from bench.seed import access_tokens, seed_auctions, seed_history, seed_people
 from bench.served import (
     ServedFigures,
+    auction_truth,
     measure_bids,
     measure_closing,
     measure_fan_out,
@@ -188,7 +190,14 @@ async def fan_out(context: Context) -> str:
                 )
 
             names = [f"auction:{each}" for each in market.auctions]
-            seen = await measure_fan_out(market.server, names, bid, watchers=watchers, token=market.tokens[0])
+            seen = await measure_fan_out(
+                market.server,
+                names,
+                bid,
+                watchers=watchers,
+                token=market.tokens[0],
+                truth=partial(auction_truth, market.database_url, market.auctions),
+            )
         rows.append(
             (
                 f"{watchers:,} watchers of {channels} auction{'s' * (channels > 1)}",

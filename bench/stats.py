@@ -69,6 +69,10 @@ class Figures(msgspec.Struct):
     failed: int = 0
     latency: Histogram = msgspec.field(default_factory=Histogram)
     first_failure: str = ""
+    app_cpu_us: float | None = None
+    """Processor time of the deciding process for each decision; in-process loads are in it."""
+    database_cpu_us: float | None = None
+    """Processor time of PostgreSQL for each decision."""
     offered: int = 0
     """Open loop only: how many bids the schedule called for."""
 
