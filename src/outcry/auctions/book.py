@@ -41,10 +41,32 @@ class Book:
     """One auction in memory; see the module's docstring."""
 
     __slots__ = (
-        "_fixed_json", "alias_count", "award", "bid_security", "bidder_count", "bidders", "cancel_reason",
-        "chain_head", "cleared", "cleared_version", "currency", "decide_by_us", "duration_seconds", "final_price",
-        "format", "id", "leader_ordinal", "listing_id", "relisted_from", "seller_id", "seq", "snipe", "standing",
-        "starts_at_us", "terms", "version", "winner_id",
+        "_fixed_json",
+        "alias_count",
+        "award",
+        "bid_security",
+        "bidder_count",
+        "bidders",
+        "cancel_reason",
+        "chain_head",
+        "currency",
+        "decide_by_us",
+        "duration_seconds",
+        "final_price",
+        "format",
+        "id",
+        "id_json",
+        "leader_ordinal",
+        "listing_id",
+        "relisted_from",
+        "seller_id",
+        "seq",
+        "snipe",
+        "standing",
+        "starts_at_us",
+        "terms",
+        "version",
+        "winner_id",
     )  # fmt: skip
 
     def __init__(self, row: Mapping[str, Any]) -> None:
@@ -73,11 +95,9 @@ class Book:
         )
         self.terms = terms_of(row)
         self.standing = standing_of(row)
-        # Known to this process: active bidders by their ordinal (a subset of the table auction_bidders), and who
-        # was found unrestricted at `cleared_version` of the restrictions.
+        # Active bidders known to this process, by their ordinal; a subset of the table auction_bidders.
         self.bidders: dict[int, int] = {}
-        self.cleared: set[int] = set()
-        self.cleared_version = -1
+        self.id_json = id_text(self.id).encode()
         self._fixed_json: bytes | None = None
 
     def view(self, now_us: int, viewer_id: int | None) -> AuctionView:

@@ -9,7 +9,7 @@ desks: the row lock is the referee, PostgreSQL's clock is the clock.
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ import psycopg
 from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, NewEvent, PriorBid, Restricted
 from outcry.auctions.book import COLUMNS, Book
-from outcry.identity.service import read_restrictions
+from outcry.identity.service import BLOCKED_BY, SUSPENDED_OF
 from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, JsonTexts, Texts, UuidInts
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
@@ -89,6 +89,9 @@ class Lane:
         self._pipe: PipelinedConnection | None = None
         self._books: OrderedDict[int, Book] = OrderedDict()
         self._known_bidders = 0
+        self._cleared_people: set[int] = set()
+        self._blocks_of: dict[int, frozenset[int]] = {}
+        self._restriction_version = -1
         self._waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -191,95 +194,90 @@ class Lane:
 
     async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
         ids = list({request.auction_id for request in batch})
+        steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.MOMENT, ())]
         # A key this process made for a keyless bid cannot be in the table, unless this batch was tried before.
         keyed = [(position, request) for position, request in enumerate(batch) if retrying or not request.made_key]
-        steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.MOMENT, ())]
         if keyed:
-            steps.append(
-                (
-                    sql.KEYS,
-                    (
-                        Ints([position for position, _ in keyed]),
-                        UuidInts([request.auction_id for _, request in keyed]),
-                        UuidInts([request.bidder_id for _, request in keyed]),
-                        Texts([request.key for _, request in keyed]),
-                    ),
-                )
-            )
+            steps.append((sql.KEYS, _key_columns(keyed)))
+        strangers = self._strangers(batch, self._books)
+        if strangers:
+            steps.append((sql.BIDDERS, _pair_columns(strangers)))
         _, locked, moment, *found = await pipe.flight(steps)
         now_us, transaction_id, restriction_version = moment[0]
-        prior = {row[0]: PriorBid(*row[1:]) for row in found[0]} if found and found[0] else {}
-        books = await self._read_books(pipe, locked)
-        inactive, restricted = await self._read_people(pipe, batch, books, restriction_version)
+        prior = {row[0]: PriorBid(*row[1:]) for row in found.pop(0)} if keyed else {}
+        inactive: dict[tuple[int, int], int] = {}
+        if strangers:
+            self._learn_bidders(found.pop(0), inactive)
+        books = await self._read_books(pipe, batch, locked, inactive)
+        restricted = await self._read_restrictions(pipe, batch, books, restriction_version)
         draft = Draft(books, now_us)
         draft.decide(batch, prior, inactive, restricted)
         for changed in draft.changed.values():
             changed.book.version = transaction_id
         return draft
 
-    async def _read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
-        books: dict[int, Book] = {}
+    def _strangers(self, batch: Sequence[BidRequest], books: Mapping[int, Book]) -> set[tuple[int, int]]:
+        """(auction, bidder) pairs of which this process does not know whether they have met before."""
+        strangers: set[tuple[int, int]] = set()
+        for request in batch:
+            book = books.get(request.auction_id)
+            if book is not None and request.bidder_id not in book.bidders:
+                strangers.add((request.auction_id, request.bidder_id))
+        return strangers
+
+    def _learn_bidders(self, rows: Sequence[tuple[Any, ...]], inactive: dict[tuple[int, int], int]) -> None:
+        """Who has bid here before; `inactive` gets the aliases of those whose bids were all retracted."""
+        for auction_id, bidder_id, ordinal, active in rows:
+            if active:
+                self._books[auction_id].bidders[bidder_id] = ordinal
+            else:
+                inactive[(auction_id, bidder_id)] = ordinal
+        self._known_bidders += len(rows)
+
+    async def _read_books(
+        self,
+        pipe: PipelinedConnection,
+        batch: Sequence[BidRequest],
+        locked: Sequence[tuple[Any, ...]],
+        inactive: dict[tuple[int, int], int],
+    ) -> dict[int, Book]:
+        """The books of the locked auctions; those that somebody else has written since are read anew."""
         stale: list[int] = []
         for identity, version in locked:
             book = self._books.get(identity)
             if book is None or book.version != version:
                 stale.append(identity)
-            else:
-                books[identity] = book
         if stale:
-            (rows,) = await pipe.flight([(sql.LOAD, (UuidInts(stale),))])
+            pairs = {(one.auction_id, one.bidder_id) for one in batch}
+            asked = {pair for pair in pairs if pair[0] in set(stale)}
+            rows, known = await pipe.flight([(sql.LOAD, (UuidInts(stale),)), (sql.BIDDERS, _pair_columns(asked))])
             for row in rows:
                 book = Book(dict(zip(COLUMNS, row, strict=True)))
-                books[book.id] = self._books[book.id] = book
-        return books
-
-    async def _read_people(
-        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: dict[int, Book], version: int
-    ) -> tuple[dict[tuple[int, int], int], Restricted]:
-        """Learn who has bid here before and who may not; returns the aliases of those whose bids were retracted."""
-        strangers: set[tuple[int, int]] = set()
-        uncleared: set[tuple[int, int]] = set()
-        for book in books.values():
-            if book.cleared_version != version:
-                book.cleared.clear()
-                book.cleared_version = version
-        for request in batch:
-            book = books.get(request.auction_id)
-            if book is None:
-                continue
-            bidder_id = request.bidder_id
-            if bidder_id not in book.bidders:
-                strangers.add((book.id, bidder_id))
-            if bidder_id not in book.cleared:
-                uncleared.add((book.id, bidder_id))
-        inactive: dict[tuple[int, int], int] = {}
-        if strangers:
-            columns = (UuidInts([pair[0] for pair in strangers]), UuidInts([pair[1] for pair in strangers]))
-            (rows,) = await pipe.flight([(sql.BIDDERS, columns)])
-            for auction_id, bidder_id, ordinal, active in rows:
-                if active:
-                    books[auction_id].bidders[bidder_id] = ordinal
-                else:
-                    inactive[(auction_id, bidder_id)] = ordinal
-            self._known_bidders += len(strangers)
-        return inactive, await self._read_restrictions(pipe, books, uncleared)
+                self._books[book.id] = book
+            self._learn_bidders(known, inactive)
+        return {identity: self._books[identity] for identity, _ in locked}
 
     async def _read_restrictions(
-        self, pipe: PipelinedConnection, books: dict[int, Book], uncleared: set[tuple[int, int]]
+        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: dict[int, Book], version: int
     ) -> Restricted:
-        if not uncleared:
+        """Who of the batch may not bid. What was learnt holds until the version of the restrictions moves."""
+        if version != self._restriction_version or len(self._cleared_people) > MAX_KNOWN_BIDDERS:
+            self._cleared_people.clear()
+            self._blocks_of.clear()
+            self._restriction_version = version
+        people = {request.bidder_id for request in batch} - self._cleared_people
+        sellers = {book.seller_id for book in books.values()} - self._blocks_of.keys()
+        suspended: frozenset[int] = frozenset()
+        if people or sellers:
+            found, blocks = await pipe.flight([(SUSPENDED_OF, (UuidInts(people),)), (BLOCKED_BY, (UuidInts(sellers),))])
+            suspended = frozenset(row[0] for row in found)
+            self._cleared_people |= people - suspended
+            for seller in sellers:
+                self._blocks_of[seller] = frozenset(blocked for blocker, blocked in blocks if blocker == seller)
+        if not suspended and not any(self._blocks_of[book.seller_id] for book in books.values()):
             return NOBODY_RESTRICTED
-        pairs = [(UUID(int=books[auction].seller_id), UUID(int=bidder)) for auction, bidder in uncleared]
-        found = await read_restrictions(pipe.connection, [bidder for _, bidder in pairs], pairs)
-        restricted = Restricted(
-            frozenset(person.int for person in found.suspended),
-            frozenset((seller.int, bidder.int) for seller, bidder in found.blocked),
-        )
-        for auction_id, bidder_id in uncleared:
-            book = books[auction_id]
-            if bidder_id not in restricted.suspended and (book.seller_id, bidder_id) not in restricted.blocked:
-                book.cleared.add(bidder_id)
-        return restricted
+        blocked = {(book.seller_id, one) for book in books.values() for one in self._blocks_of[book.seller_id]}
+        return Restricted(suspended, frozenset(blocked))
 
     def _trim(self) -> None:
         while len(self._books) > MAX_BOOKS:
@@ -288,7 +286,6 @@ class Lane:
             self._known_bidders = 0
             for book in self._books.values():
                 book.bidders.clear()
-                book.cleared.clear()
 
 
 def _writing_steps(draft: Draft) -> list[Step]:
@@ -329,6 +326,19 @@ def _writing_steps(draft: Draft) -> list[Step]:
         )
     steps.append((sql.COMMIT, ()))
     return steps
+
+
+def _key_columns(keyed: Sequence[tuple[int, BidRequest]]) -> tuple[Any, ...]:
+    return (
+        Ints([position for position, _ in keyed]),
+        UuidInts([request.auction_id for _, request in keyed]),
+        UuidInts([request.bidder_id for _, request in keyed]),
+        Texts([request.key for _, request in keyed]),
+    )
+
+
+def _pair_columns(pairs: Collection[tuple[int, int]]) -> tuple[Any, ...]:
+    return UuidInts([auction_id for auction_id, _ in pairs]), UuidInts([bidder_id for _, bidder_id in pairs])
 
 
 def _bid_columns(draft: Draft) -> tuple[Any, ...]:

@@ -20,7 +20,8 @@ from outcry.kernel.http import send_problem
 from outcry.kernel.times import utc_now
 
 IDENTITY_CHANGED = "identity_changed"
-CACHED_SECONDS = 5.0
+# What ends or changes a session is signalled to every process; this bounds what a lost signal could cost.
+CACHED_SECONDS = 30.0
 MAX_CACHED_TOKENS = 50_000
 
 _READ = """

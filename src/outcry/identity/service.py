@@ -9,8 +9,20 @@ import psycopg
 
 from outcry.identity.queries import display_names
 from outcry.kernel.arrays import Uuids
+from outcry.kernel.pipeline import Statement
 
-__all__ = ["Restrictions", "display_names", "read_restrictions"]
+__all__ = ["BLOCKED_BY", "SUSPENDED_OF", "Restrictions", "display_names", "read_restrictions"]
+
+
+# For the desk, which sends them along with its own: which of these people may not bid, and whom these sellers block.
+SUSPENDED_OF = Statement(
+    "suspended_of",
+    "SELECT id FROM users WHERE id = ANY($1::uuid[]) AND (suspended_at IS NOT NULL OR deleted_at IS NOT NULL)",
+    rows=True,
+)
+BLOCKED_BY = Statement(
+    "blocked_by", "SELECT blocker_id, blocked_id FROM blocks WHERE blocker_id = ANY($1::uuid[])", rows=True
+)
 
 
 class Restrictions(msgspec.Struct, frozen=True):

@@ -4,16 +4,16 @@ A cursor's conveniences cost about as much as the statement when a transaction i
 path sends them as one flight instead and reads the rows it asked for. UUIDs come back as integers, which hash fast.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Loader, Transformer
-from psycopg.generators import pipeline_communicate
+from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
 
 from outcry.kernel import arrays
@@ -52,6 +52,15 @@ class Statement:
         self.rows = rows
 
 
+def _exchange(pgconn: PGconn, answers: int) -> PQGen[list[list[PGresult]]]:
+    """Send what is queued, then wait for that many answers: the loop is woken for rows, not for a free socket."""
+    yield from send(pgconn)
+    results: list[list[PGresult]] = []
+    while len(results) < answers:
+        results.append((yield from fetch_many(pgconn)))
+    return results
+
+
 Step = tuple[Statement, Sequence[arrays.Array[Any]]]
 
 
@@ -70,28 +79,22 @@ class PipelinedConnection:
         pgconn = self.connection.pgconn
         if pgconn.status != psycopg.pq.ConnStatus.OK:
             raise psycopg.OperationalError("the connection is closed")
-        commands: deque[Callable[[], None]] = deque()
         wanted: list[tuple[Statement, bool]] = []
-        for statement, parameters in steps:
-            if statement.name not in self._prepared:
-                commands.append(partial(pgconn.send_prepare, statement.name, statement.text))
-                wanted.append((statement, True))
-            commands.append(
-                partial(
-                    pgconn.send_query_prepared,
+        pgconn.enter_pipeline_mode()
+        try:
+            for statement, parameters in steps:
+                if statement.name not in self._prepared:
+                    pgconn.send_prepare(statement.name, statement.text)
+                    wanted.append((statement, True))
+                pgconn.send_query_prepared(
                     statement.name,
                     [parameter.dump() for parameter in parameters],
                     [Format.BINARY] * len(parameters),
                     Format.BINARY,
                 )
-            )
-            wanted.append((statement, False))
-        commands.append(pgconn.pipeline_sync)
-        pgconn.enter_pipeline_mode()
-        try:
-            results: list[Any] = []
-            while len(results) <= len(wanted):
-                results.extend(await self.connection.wait(pipeline_communicate(pgconn, commands)))
+                wanted.append((statement, False))
+            pgconn.pipeline_sync()
+            results = await self.connection.wait(_exchange(pgconn, len(wanted) + 1))
         finally:
             if pgconn.status == psycopg.pq.ConnStatus.OK:
                 pgconn.exit_pipeline_mode()
