@@ -170,4 +170,4 @@ def after_refusal(minimum_bid: int, limit: int, move: Move) -> Move | None:
 
 def _rounded(amount: int, increment: int) -> int:
     """People like round numbers: the nearest multiple of the increment at or below."""
-    return max(increment, amount - amount % increment)
+    return amount - amount % increment

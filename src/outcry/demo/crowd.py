@@ -23,7 +23,7 @@ MAX_AUCTIONS_SEEN = 100
 RESTOCK_SECONDS = 8.0
 LIVE_FLOOR = 16
 NEXT_END_SECONDS = 100.0
-RELIST_SECONDS = (150, 14 * 60)
+RELIST_SECONDS = (95, 14 * 60)
 DECIDE_AFTER_SECONDS = 300.0
 FAULT_SECONDS = (1.0, 20.0)  # first and longest pause after a fault
 UNKNOWN_WORTH_FACTOR = (1.7, 3.2)  # of the starting price, for what a newcomer lists
@@ -237,16 +237,15 @@ class Crowd:
         if newest["status"] == "active":
             past = await stall.every_item(seller, "/v1/auctions", seller=seller.user_id, status="unsold")
             past = [auction for auction in past if auction["listing_id"] == newest["id"]]
-            if past:
-                latest = max(past, key=lambda auction: auction["id"])
-                auction = await seller.call(
-                    "POST",
-                    f"/v1/auctions/{latest['id']}/relist",
-                    {"duration_seconds": seconds},
-                    key=stall.fresh_key("relist"),
-                )
-            else:
-                auction = await stall.create_auction(seller, newest["id"], self._terms(good, seconds))
+            if not past:
+                return False  # never auctioned: somebody, perhaps the seeding, is about to
+            latest = max(past, key=lambda auction: auction["id"])
+            auction = await seller.call(
+                "POST",
+                f"/v1/auctions/{latest['id']}/relist",
+                {"duration_seconds": seconds},
+                key=stall.fresh_key("relist"),
+            )
         else:
             listing = await stall.create_listing(seller, self._world, good)
             await stall.set_pictures(seller, listing["id"], [medium["id"] for medium in newest["media"]])

@@ -264,7 +264,7 @@ def horse_in_mist(canvas: Canvas, look: random.Random) -> None:
         canvas.fill([(190, -30), (250, -30), (250, 2), (190, 2)], rgb("#2b221d"), clip=whole)
         canvas.fill([(-236, -24), (-170, -24), (-170, 2), (-236, 2)], rgb("#2b221d"), clip=whole)
         canvas.fill(ellipse(362, -618, 8, 6.5, 30), rgb("#0c0808"))
-        canvas.fill(ellipse(360, -620, 2.4), (255, 250, 240))
+        canvas.fill(ellipse(360, -620, 1.6), (255, 250, 240), 0.7)
         canvas.fill(ellipse(448, -500, 6, 4, 60), darker(coat, 0.8))
         canvas.line(smooth([(456, -484), (440, -486), (424, -494)], closed=False), 3, darker(coat, 0.75), 0.8)
         _bridle(canvas)
