@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from outcry import __version__
 from outcry.auctions import routes as auction_routes
@@ -18,6 +18,7 @@ from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
 from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
+from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
 from outcry.catalog import categories
 from outcry.catalog import routes as catalog_routes
@@ -43,7 +44,7 @@ from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.metrics import Metrics
 from outcry.kernel.redis_bus import RedisBus
-from outcry.kernel.security import cors, security_headers
+from outcry.kernel.security import cors, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
 from outcry.media import routes as media_routes
@@ -207,8 +208,22 @@ class Outcry:
         finally:
             await self.stop()
 
-    def asgi(self) -> Litestar:
+    def asgi(self) -> ASGIApp:
         """The ASGI app. Raises RuntimeError when a route declares no access."""
+        app = self._framework()
+        self.document.content = app.openapi_schema.to_schema()
+        if self.settings.cors_origins:
+            # Cross-origin answers need the framework's headers.
+            return app
+        return FastBids(
+            app,
+            auctions=self.auctions,
+            authentication=self.authentication,
+            headers=header_pairs(self.settings),
+            count=self.metrics.count,
+        )
+
+    def _framework(self) -> Litestar:
         app = Litestar(
             route_handlers=self.routes(),
             dependencies={
@@ -243,7 +258,6 @@ class Outcry:
             ),
         )
         refuse_undeclared_access(app)
-        self.document.content = app.openapi_schema.to_schema()
         return app
 
     def openapi_document(self) -> dict[str, Any]:

@@ -135,6 +135,16 @@ def _serve_here(
                 if on_ready is not None:
                     on_ready(url)
 
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own sends the signal again at the end, which would kill us before the database is stopped.
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
     outcry = Outcry(settings, app_url, clock=role == "all")
     config = uvicorn.Config(
         outcry.asgi(),

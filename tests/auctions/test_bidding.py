@@ -170,4 +170,3 @@ async def test_many_bidders_at_once_leave_one_true_history(market: TestMarket) -
     after = await market.read(auction["id"])
     assert accepted >= after["bid_count"] > 1
     assert [str(fault) async for fault in audit_auctions(market.outcry.database)] == []
-

@@ -31,7 +31,7 @@ from outcry.kernel.access import Access, Principal, access, actor_of
 from outcry.kernel.database import Database
 from outcry.kernel.errors import InvalidInput, OutcryError
 from outcry.kernel.http import problems
-from outcry.kernel.idempotency import IdempotencyHeader, Idempotent
+from outcry.kernel.idempotency import IdempotencyHeader, Idempotent, checked_key
 from outcry.kernel.paging import DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS, Page
 
 Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
@@ -77,7 +77,8 @@ async def place_bid(
         if not decided.done():
             decided.set_result(answer)
 
-    auctions.place_bid_nowait(principal, auction_id, data.amount, data.max_amount, idempotency_key, done)
+    key = checked_key(idempotency_key)
+    auctions.place_bid_nowait(principal, auction_id, data.amount, data.max_amount, key, done)
     answer = await decided
     if isinstance(answer, OutcryError):
         raise answer

@@ -112,6 +112,14 @@ def _from_validation(exception: ValidationException) -> InvalidInput:
     return InvalidInput(*(listed or [("", "the request body is missing or not valid")]))
 
 
+def invalid_body(wrong: msgspec.MsgspecError) -> OutcryError:
+    """A body that msgspec refused, as the refusal that names the field; unreadable JSON is `malformed_request`."""
+    if not isinstance(wrong, msgspec.ValidationError):
+        return MalformedRequest()
+    named = _named_in(str(wrong)) if "`$" not in str(wrong) else str(wrong).rpartition("`$.")[2].rstrip("`")
+    return InvalidInput((f"/{named.replace('.', '/')}", str(wrong)))
+
+
 def _named_in(message: str) -> str:
     """msgspec names a missing or unknown field in its words: "Object missing required field `amount`"."""
     parts = message.split("`")

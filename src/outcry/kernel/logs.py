@@ -33,6 +33,11 @@ def redacted(text: str) -> str:
     return _SECRETS.sub(r"\1[redacted]", text)
 
 
+def sane_request_id(given: bytes) -> bytes | None:
+    """A caller's own request id when it is one that can stand in a log."""
+    return given if _SANE_ID.match(given) else None
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 

@@ -32,6 +32,11 @@ class Metrics:
         """Show what `read` gives at each scrape."""
         Gauge(name, description, registry=self.registry).set_function(read)
 
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request answered."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """ASGI middleware counting requests by the route's template, so that ids make no series of their own."""
 
@@ -53,8 +58,7 @@ class Metrics:
             finally:
                 plain: dict[str, Any] = dict(scope)
                 route = str(plain.get("path_template") or "other")
-                self._requests.labels(plain["method"], route, str(status)).inc()
-                self._seconds.labels(route).observe(perf_counter() - began)
+                self.count(plain["method"], route, status, perf_counter() - began)
 
         return counted
 

@@ -1,5 +1,7 @@
 """Security headers and cross-origin rules (SPEC SEC-2)."""
 
+from collections.abc import Callable
+
 from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,8 +33,8 @@ def cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-def security_headers(settings: Settings):  # type: ignore[no-untyped-def]
-    """ASGI middleware adding the headers to every answer."""
+def header_pairs(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """What every answer carries."""
     headers = [
         (b"content-security-policy", _POLICY.encode()),
         (b"x-content-type-options", b"nosniff"),
@@ -42,6 +44,12 @@ def security_headers(settings: Settings):  # type: ignore[no-untyped-def]
     ]
     if settings.is_production:
         headers.append((b"strict-transport-security", f"max-age={_HSTS_SECONDS}; includeSubDomains".encode()))
+    return headers
+
+
+def security_headers(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
+    """ASGI middleware adding the headers to every answer."""
+    headers = header_pairs(settings)
 
     def middleware(app: ASGIApp) -> ASGIApp:
         async def secured(scope: Scope, receive: Receive, send: Send) -> None:
