@@ -82,7 +82,8 @@ def migrate(owner_url: str) -> None:
 def serve(settings: Settings, role: str = "all", on_ready: Callable[[str], None] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. `on_ready` is told the base URL once it answers."""
     with database_urls(settings) as (owner_url, app_url):
-        migrate(owner_url)
+        if CHILD_FD_VARIABLE not in os.environ:
+            migrate(owner_url)
         if role == "worker":
             return asyncio.run(_work(settings, app_url))
         listener = _listen(settings)

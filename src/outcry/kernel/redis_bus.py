@@ -173,6 +173,7 @@ class RedisBus:
                     await reading
             finally:
                 changed.cancel()
+                reading.cancel()
             self._heard(reading.result())
 
     def _heard(self, message: dict[str, bytes] | None) -> None:

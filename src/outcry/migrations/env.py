@@ -11,4 +11,6 @@ with engine.connect() as connection, connection.begin():
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     context.configure(connection=connection, target_metadata=None, transactional_ddl=True)
     context.run_migrations()
+    # Readiness asks, as the app's role, whether the schema is current.
+    connection.execute(text("GRANT SELECT ON alembic_version TO outcry_app"))
 engine.dispose()
