@@ -6,6 +6,7 @@ pings, closes) goes through the complete parser that every other path uses.
 """
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.config import Config
@@ -60,6 +61,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             return
         limit = self.parts.settings.socket_buffer_bytes
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
+        # The kernel would hold megabytes for a client that stopped reading before we noticed.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limit)
         self._conversation = Conversation(self.parts, self)
         self.start_keepalive()
 
