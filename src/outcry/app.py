@@ -60,6 +60,9 @@ from outcry.realtime.sources import AuctionSource, UserSource
 from outcry.realtime.viewers import Viewers
 
 
+_SCHEMA_PATH = "/v1/schema"
+
+
 class Outcry:
     """All parts of one process. `start` before serving, `stop` after; each may be called once."""
 
@@ -211,7 +214,12 @@ class Outcry:
     def asgi(self) -> ASGIApp:
         """The ASGI app. Raises RuntimeError when a route declares no access."""
         app = self._framework()
-        self.document.content = app.openapi_schema.to_schema()
+        document: dict[str, Any] = app.openapi_schema.to_schema()
+        # The framework's own copy of the document is not part of the contract.
+        document["paths"] = {
+            path: item for path, item in document["paths"].items() if not path.startswith(_SCHEMA_PATH)
+        }
+        self.document.content = document
         if self.settings.cors_origins:
             # Cross-origin answers need the framework's headers.
             return app
@@ -249,8 +257,8 @@ class Outcry:
                 title="Outcry",
                 version=__version__,
                 description="The live-auction marketplace: listings, real-time bidding, orders.",
-                path="/v1/schema",
-                openapi_router=Router(path="/v1/schema", route_handlers=[], opt=access(Access.PUBLIC)),
+                path=_SCHEMA_PATH,
+                openapi_router=Router(path=_SCHEMA_PATH, route_handlers=[], opt=access(Access.PUBLIC)),
                 render_plugins=[JsonRenderPlugin(path="/openapi.json")],
                 components=Components(
                     security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
