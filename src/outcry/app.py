@@ -59,7 +59,6 @@ from outcry.realtime.protocol import LiveProtocol, make_protocol
 from outcry.realtime.sources import AuctionSource, UserSource
 from outcry.realtime.viewers import Viewers
 
-
 _SCHEMA_PATH = "/v1/schema"
 
 
