@@ -39,6 +39,7 @@ from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.health import Readiness
 from outcry.kernel.http import Document, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
+from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
@@ -47,6 +48,8 @@ from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.security import cors, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.kernel.upkeep import Upkeep
+from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
 from outcry.orders import routes as order_routes
@@ -101,6 +104,9 @@ class Outcry:
         if isinstance(self.bus, RedisBus):
             self.bus.on_reconnect(self.hub.catch_up_all)
             self.readiness.checks["redis"] = self.bus.ping
+        self.jobs = Jobs(self.database)
+        Upkeep(self.database, settings).register(self.jobs)
+        media_jobs.register(self.jobs, self.media)
         self._make_gauges()
 
     def _make_gauges(self) -> None:
@@ -109,6 +115,8 @@ class Outcry:
         gauge("outcry_desk_decided_bids_total", "Bids decided since start", lambda: desk.decided_bids)
         gauge("outcry_desk_batches_total", "Batches settled since start", lambda: desk.settled_batches)
         gauge("outcry_clock_moved_auctions_total", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
+        gauge("outcry_jobs_run_total", "Jobs that succeeded", lambda: self.jobs.run_jobs)
+        gauge("outcry_jobs_failed_runs_total", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
         gauge("outcry_live_deliveries_total", "Frames handed to watchers", lambda: hub.deliveries)
         gauge("outcry_live_coalesced_total", "Events merged into later ones", lambda: hub.coalesced_events)
@@ -160,6 +168,7 @@ class Outcry:
             "readiness": self.readiness,
             "document": self.document,
             "metrics": self.metrics,
+            "jobs": self.jobs,
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
@@ -189,9 +198,11 @@ class Outcry:
         await self.viewers.start()
         if self._runs_clock:
             await self.clock.start()
+            await self.jobs.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
+        await self.jobs.stop()
         await self.clock.stop()
         await self.desk.stop()
         await self.viewers.stop()

@@ -81,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
     desk_batch_bids: Annotated[int, _doc("Most bids in one transaction", ge=1, le=10_000)] = 512
     event_retention_hours: Annotated[int, _doc("How long events can be caught up with `since`", ge=1)] = 72
+    idempotency_retention_hours: Annotated[int, _doc("How long an Idempotency-Key replays its answer", ge=24)] = 48
     updates_per_second: Annotated[int, _doc("Most updates a watcher gets per auction", ge=1, le=1000)] = 20
     socket_buffer_bytes: Annotated[
         int, _doc("Unsent bytes at which a slow client falls back to snapshots", ge=4096)

@@ -1,4 +1,6 @@
-"""Tables of jobs."""
+"""Tables and functions of background jobs: procrastinate's own, as its version 3.10 has them."""
+
+from pathlib import Path
 
 from alembic import op
 
@@ -7,9 +9,11 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_STATEMENTS: list[str] = []
+_SCHEMA = Path(__file__).resolve().parent.parent / "sql" / "procrastinate_3_10.sql"
 
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
-        op.execute(statement)
+    # Straight to the driver: the script has many statements, and colons and percent signs that are not parameters.
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.execute(_SCHEMA.read_text())
