@@ -102,7 +102,7 @@ class Outcry:
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
         self.hub.register("user", UserSource(self.database))
         if isinstance(self.bus, RedisBus):
-            self.bus.on_reconnect(self.hub.catch_up_all)
+            self.bus.on_gap(self.hub.look_at)
             self.readiness.checks["redis"] = self.bus.ping
         self.jobs = Jobs(self.database)
         Upkeep(self.database, settings).register(self.jobs)

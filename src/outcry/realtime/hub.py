@@ -6,6 +6,7 @@ process died between commit and publish.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -56,6 +57,8 @@ class Channel:
         self._flushed_at = 0.0
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._filling: asyncio.Task[None] | None = None
+        # The bus may have missed something before the first snapshot told where the channel stands.
+        self.look_when_standing = False
 
     def take(self, event: StoredEvent) -> None:
         """An event from the bus: released if it is the next, kept if it is ahead, dropped if it is known."""
@@ -85,6 +88,8 @@ class Channel:
             self.last_seq = seq
             self._ahead = {number: event for number, event in self._ahead.items() if number > seq}
             self._release()
+            if self.look_when_standing:
+                self._hub.look_at([self.key])
 
     def flush(self) -> None:
         """Send what is released and not yet sent."""
@@ -173,6 +178,9 @@ class Hub:
         self._snapshots = asyncio.Semaphore(MAX_SNAPSHOTS_AT_ONCE)
         self._shared: dict[str, asyncio.Task[Snapshot]] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._looked_for: set[str] = set()
+        self._look_now = asyncio.Event()
+        self._swept_at = 0.0
         self.on_audience: Callable[[Channel], None] = lambda channel: None
 
     def register(self, prefix: str, source: ChannelSource) -> None:
@@ -319,16 +327,35 @@ class Hub:
         async with self._database.transaction(SYSTEM) as tx:
             return await outbox.missed(await tx.driver(), key, since)
 
-    def catch_up_all(self) -> None:
-        """Every channel reads the outbox; after the bus was away."""
-        for channel in self._channels.values():
-            if channel.last_seq is not None:
-                channel.fill_soon()
+    def look_at(self, keys: Sequence[str] | None) -> None:
+        """Look in the outbox for what the bus may have missed of these channels, or of all."""
+        for key in self._channels if keys is None else keys:
+            channel = self._channels.get(key)
+            if channel is None:
+                continue
+            if channel.last_seq is None:
+                channel.look_when_standing = True
+            else:
+                self._looked_for.add(key)
+        self._look_now.set()
+
+    async def _next_look(self) -> dict[str, int]:
+        """Where the channels stand that are to be looked at: those asked for, or all when it is time to sweep."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._swept_at + SWEEP_SECONDS):
+                await self._look_now.wait()
+        self._look_now.clear()
+        keys, self._looked_for = self._looked_for, set()
+        if loop.time() >= self._swept_at + SWEEP_SECONDS:
+            self._swept_at = loop.time()
+            keys = set(self._channels)
+        channels = [channel for key in keys if (channel := self._channels.get(key)) is not None]
+        return {channel.key: channel.last_seq for channel in channels if channel.last_seq is not None}
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            known = {key: channel.last_seq for key, channel in self._channels.items() if channel.last_seq is not None}
+            known = await self._next_look()
             if not known:
                 continue
             try:
