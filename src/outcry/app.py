@@ -44,6 +44,7 @@ from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.metrics import Metrics
+from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.security import cors, header_pairs, security_headers
 from outcry.kernel.settings import Settings
@@ -76,7 +77,7 @@ class Outcry:
         self.keys: KeyRing = load_key_ring(settings)
         self.database = Database(database_url, pool_connections=settings.database_pool_connections)
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
-        self.limits = RateLimits(settings)
+        self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
         self.database.publish_with(self.bus.publish)
         self._make_identity()
@@ -223,23 +224,28 @@ class Outcry:
 
     def asgi(self) -> ASGIApp:
         """The ASGI app. Raises RuntimeError when a route declares no access."""
-        app = self._framework()
-        document: dict[str, Any] = app.openapi_schema.to_schema()
+        framework = self._framework()
+        document: dict[str, Any] = framework.openapi_schema.to_schema()
         # The framework's own copy of the document is not part of the contract.
         document["paths"] = {
             path: item for path, item in document["paths"].items() if not path.startswith(_SCHEMA_PATH)
         }
         self.document.content = document
-        if self.settings.cors_origins:
+        # Around the framework, so that what it refuses itself (404, 405) passes here too. The outermost comes last.
+        app = self.limits.by_address(framework)
+        app = security_headers(self.settings)(app)
+        app = self.metrics.middleware(app)
+        app = request_context(app)
+        if not self.settings.cors_origins:
             # Cross-origin answers need the framework's headers.
-            return app
-        return FastBids(
-            app,
-            auctions=self.auctions,
-            authentication=self.authentication,
-            headers=header_pairs(self.settings),
-            count=self.metrics.count,
-        )
+            app = FastBids(
+                app,
+                auctions=self.auctions,
+                authentication=self.authentication,
+                headers=header_pairs(self.settings),
+                count=self.metrics.count,
+            )
+        return behind_proxies(self.settings)(app)
 
     def _framework(self) -> Litestar:
         app = Litestar(
@@ -250,13 +256,7 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            middleware=[
-                request_context,
-                self.metrics.middleware,
-                security_headers(self.settings),
-                self.limits.middleware,
-                self.authentication.middleware,
-            ],
+            middleware=[self.authentication.middleware, self.limits.by_person],
             cors_config=cors(self.settings),
             compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
             exception_handlers={Exception: handle_exception},

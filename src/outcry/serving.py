@@ -163,8 +163,8 @@ def _serve_here(
         ws_ping_interval=settings.socket_heartbeat_seconds,
         ws_ping_timeout=settings.socket_heartbeat_seconds * 2,
         ws_per_message_deflate=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        # kernel/proxies.py reads what trusted proxies say.
+        proxy_headers=False,
     )
     server = Server(config)
     server.run(sockets=[listener])

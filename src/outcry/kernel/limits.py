@@ -1,153 +1,274 @@
-"""Rate limits (SPEC API-4): sign-in by address, the API by person, bids by person and auction.
+"""Rate limits (SPEC API-4): sign-in by address, the API by person or address, bids by person and auction.
 
-Counted in this process, or in Redis for all processes when there is one; a Redis that is away never refuses anybody.
+Counted in this process, since every request and every bid passes here: one dictionary look-up. Where there are
+several processes each tells the others over the bus what it has counted, sign-ins at once and the rest every second,
+so that a limit holds for all of them together and a bus that is away refuses nobody (docs/decisions/rate-limits.md).
 """
 
-import logging
-from collections import OrderedDict
-from hashlib import sha256
-from ipaddress import ip_address, ip_network
+import asyncio
+from collections.abc import Hashable
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
-from limits.aio.strategies import FixedWindowRateLimiter
+import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from outcry.kernel.access import PRINCIPAL_KEY, Principal
+from outcry.kernel.bus import Bus
 from outcry.kernel.errors import RateLimited
 from outcry.kernel.http import send_problem
 from outcry.kernel.settings import Settings
 
 WINDOW_SECONDS = 60.0
-MAX_BID_COUNTERS = 200_000
+MAX_KEYS = 200_000
+TELL_SECONDS = 1.0
+MAX_TOLD_AT_ONCE = 1_000
+IPV6_NETWORK_BITS = 64
+SIGNAL = "limits"
 
-_log = logging.getLogger("outcry.limits")
+_SIGN_IN, _API, _BAD_TOKENS, _BIDS = "sign_in", "api", "bad_tokens", "bids"
+# (kind, [(key, how many more, seconds to the window's end)])
+_Told = tuple[str, list[tuple[str, int, float]]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Told).decode
 
 
-class BidRate:
-    """Bids per person and auction in a fixed window: one dictionary look-up, since every bid passes here."""
+class Standing(msgspec.Struct, frozen=True):
+    """How a limit stands after a hit."""
 
-    def __init__(self, bids_a_minute: int) -> None:
-        self._limit = bids_a_minute
-        self._counts: OrderedDict[tuple[int, int], tuple[float, int]] = OrderedDict()
+    allowed: bool
+    remaining: int
+    reset_seconds: int
 
-    def check(self, user_id: UUID, auction_id: UUID) -> None:
-        """Count one more. Raises RateLimited."""
-        now = monotonic()
-        key = (user_id.int, auction_id.int)
-        ends_at, count = self._counts.get(key, (0.0, 0))
-        if ends_at <= now:
-            ends_at, count = now + WINDOW_SECONDS, 0
-            self._counts.pop(key, None)
-        if count >= self._limit:
-            raise RateLimited(
-                retry_after_seconds=max(1, ceil(ends_at - now)),
-                detail=f"At most {self._limit} bids a minute on one auction",
-            )
-        self._counts[key] = (ends_at, count + 1)
-        while len(self._counts) > MAX_BID_COUNTERS:
-            self._counts.popitem(last=False)
+
+class Window:
+    """Hits by key, at most `limit` in a minute that begins with a key's first hit."""
+
+    def __init__(self, limit: int, max_keys: int = MAX_KEYS) -> None:
+        self.limit = limit
+        self._max_keys = max_keys
+        # By key: when its minute ends, and how many hits it has had. The oldest minute stands first.
+        self._counts: dict[Hashable, list[Any]] = {}
+
+    def allow(self, key: Hashable, now: float) -> bool:
+        """Count one, unless the limit is reached."""
+        entry = self._counts.get(key)
+        if entry is None or entry[0] <= now:
+            self._begin(key, now + WINDOW_SECONDS, 1)
+            return True
+        if entry[1] >= self.limit:
+            return False
+        entry[1] += 1
+        return True
+
+    def hit(self, key: Hashable, now: float) -> Standing:
+        """As `allow`, telling how it stands then."""
+        allowed = self.allow(key, now)
+        ends_at, count = self._counts[key]
+        return Standing(allowed, max(0, self.limit - count), max(1, ceil(ends_at - now)))
+
+    def is_spent(self, key: Hashable, now: float) -> Standing | None:
+        """How it stands when the next hit would be refused, else None."""
+        entry = self._counts.get(key)
+        if entry is None or entry[0] <= now or entry[1] < self.limit:
+            return None
+        return Standing(False, 0, max(1, ceil(entry[0] - now)))
+
+    def add(self, key: Hashable, hits: int, ends_in_seconds: float, now: float) -> None:
+        """Count what another process has allowed."""
+        entry = self._counts.get(key)
+        if entry is None or entry[0] <= now:
+            self._begin(key, now + min(ends_in_seconds, WINDOW_SECONDS), hits)
+        else:
+            entry[1] += hits
+
+    def seconds_left(self, key: Hashable, now: float) -> float:
+        """How long the key's minute still lasts."""
+        entry = self._counts.get(key)
+        return entry[0] - now if entry is not None else 0.0
+
+    def _begin(self, key: Hashable, ends_at: float, count: int) -> None:
+        self._counts.pop(key, None)
+        self._counts[key] = [ends_at, count]
+        if len(self._counts) > self._max_keys:
+            del self._counts[next(iter(self._counts))]
 
 
 class RateLimits:
-    """The limits of all requests."""
+    """The limits of a process; `bus` when there are others to tell."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._on = settings.rate_limits == "on"
-        self._memory = FixedWindowRateLimiter(MemoryStorage())
-        self._shared: FixedWindowRateLimiter | None = None
-        if settings.redis_url and self._on:
-            storage: Storage = RedisStorage(f"async+{settings.redis_url}", implementation="redispy")
-            self._shared = FixedWindowRateLimiter(storage)
-        self._auth = RateLimitItemPerMinute(settings.auth_requests_per_minute, namespace="auth")
-        self._api = RateLimitItemPerMinute(settings.api_requests_per_minute, namespace="api")
-        self._bids = BidRate(settings.bids_per_minute)
-        self._trusted = settings.trusted_proxies
+    def __init__(self, settings: Settings, bus: Bus | None = None) -> None:
+        self.on = settings.rate_limits == "on"
+        self._bus = bus
+        self._windows = {
+            _SIGN_IN: Window(settings.auth_requests_per_minute),
+            _API: Window(settings.api_requests_per_minute),
+            _BAD_TOKENS: Window(settings.api_requests_per_minute),
+            _BIDS: Window(settings.bids_per_minute),
+        }
+        self._bids = self._windows[_BIDS]
+        self._untold: dict[str, dict[Hashable, int]] = {kind: {} for kind in self._windows}
+        self._timer: asyncio.TimerHandle | None = None
+        if bus is not None:
+            bus.on_signal(SIGNAL, self._heard)
+        self._own_signal = False
 
     def check_bid(self, user_id: UUID, auction_id: UUID) -> None:
-        """Raises RateLimited when this person has bid too often on this auction."""
-        if self._on:
-            self._bids.check(user_id, auction_id)
+        """Count a bid. Raises RateLimited when this person has bid too often on this auction."""
+        if not self.on:
+            return
+        key = (user_id.int, auction_id.int)
+        now = monotonic()
+        if not self._bids.allow(key, now):
+            detail = f"At most {self._bids.limit} bids a minute on one auction"
+            raise RateLimited(retry_after_seconds=max(1, ceil(self._bids.seconds_left(key, now))), detail=detail)
+        if self._bus is not None:
+            self._tell(_BIDS, key)
 
-    def middleware(self, app: ASGIApp) -> ASGIApp:
-        """ASGI middleware for everything but bids, which have a limit of their own."""
-        if not self._on:
+    def by_address(self, app: ASGIApp) -> ASGIApp:
+        """Middleware before authentication: sign-in, calls without a token, and tokens that are not good."""
+        if not self.on:
             return app
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            chosen = self._limit_of(scope)
-            if chosen is None:
+            if not _is_counted(scope):
                 await app(scope, receive, send)
                 return
-            item, key = chosen
-            allowed, remaining, reset_seconds = await self._hit(item, key)
-            headers = [
-                (b"ratelimit-limit", str(item.amount).encode()),
-                (b"ratelimit-remaining", str(remaining).encode()),
-                (b"ratelimit-reset", str(reset_seconds).encode()),
-            ]
-
-            async def send_with_headers(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    message["headers"] = [*message["headers"], *headers]
-                await send(message)
-
-            if allowed:
-                await app(scope, receive, send_with_headers)
+            address = _address_of(scope)
+            if _is_sign_in(scope):
+                await self._within(_SIGN_IN, address, app, scope, receive, send)
+            elif not any(name == b"authorization" for name, _ in scope["headers"]):
+                await self._within(_API, address, app, scope, receive, send)
             else:
-                await send_problem(RateLimited(retry_after_seconds=reset_seconds), send_with_headers)
+                await self._with_token(address, app, scope, receive, send)
 
         return limited
 
-    def _limit_of(self, scope: Any) -> tuple[RateLimitItemPerMinute, str] | None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["method"] == "OPTIONS":
-            return None
-        path: str = scope["path"]
-        if path.startswith("/v1/auth/") and scope["method"] == "POST" and path != "/v1/auth/refresh":
-            return self._auth, self.address_of(scope)
-        if scope["method"] == "POST" and path.startswith("/v1/auctions/") and path.endswith("/bids"):
-            return None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                return self._api, sha256(value).hexdigest()[:32]
-        return self._api, self.address_of(scope)
+    def by_person(self, app: ASGIApp) -> ASGIApp:
+        """Middleware after authentication: a person's calls, whatever tokens and addresses they come by."""
+        if not self.on:
+            return app
 
-    def address_of(self, scope: Any) -> str:
-        """The client's address; behind a trusted proxy the one it forwards for."""
-        client = scope.get("client")
-        address = client[0] if client else "unknown"
-        if self._trusted and self._is_trusted(address):
-            for name, value in scope["headers"]:
-                if name == b"x-forwarded-for":
-                    # The last hop that is not ours is the only one that nobody outside could have made up.
-                    hops = [hop.strip() for hop in value.decode("latin-1").split(",")]
-                    return next((hop for hop in reversed(hops) if not self._is_trusted(hop)), address)
-        return address
+        async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+            principal: Principal | None = scope["state"].get(PRINCIPAL_KEY) if _is_counted(scope) else None
+            if principal is None or _is_sign_in(scope):
+                await app(scope, receive, send)
+            else:
+                await self._within(_API, str(principal.user_id), app, scope, receive, send)
 
-    def _is_trusted(self, address: str) -> bool:
-        if self._trusted == "*":
-            return True
-        try:
-            known = ip_address(address)
-            return any(known in ip_network(one.strip(), strict=False) for one in self._trusted.split(","))
-        except ValueError:
-            return False
+        return limited
 
-    async def _hit(self, item: RateLimitItemPerMinute, key: str) -> tuple[bool, int, int]:
-        if self._shared is not None:
-            try:
-                return await _count(self._shared, item, key)
-            except Exception as away:
-                _log.warning("Redis is away, limits are counted in this process: %s", away)
-        return await _count(self._memory, item, key)
+    async def _within(self, kind: str, key: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        window = self._windows[kind]
+        standing = window.hit(key, monotonic())
+        headers = [
+            (b"ratelimit-limit", b"%d" % window.limit),
+            (b"ratelimit-remaining", b"%d" % standing.remaining),
+            (b"ratelimit-reset", b"%d" % standing.reset_seconds),
+        ]
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        if not standing.allowed:
+            await send_problem(RateLimited(retry_after_seconds=standing.reset_seconds), send_with_headers)
+            return
+        self._tell(kind, key)
+        await app(scope, receive, send_with_headers)
+
+    async def _with_token(self, address: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Made-up tokens must not be a way around the limit of an address, nor cost their neighbours theirs."""
+        window = self._windows[_BAD_TOKENS]
+        spent = window.is_spent(address, monotonic())
+        if spent is not None:
+            await send_problem(RateLimited(retry_after_seconds=spent.reset_seconds), send)
+            return
+
+        async def noticing(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                window.hit(address, monotonic())
+                self._tell(_BAD_TOKENS, address)
+            await send(message)
+
+        await app(scope, receive, noticing)
+
+    # -- other processes -------------------------------------------------------------------------------------
+
+    def _tell(self, kind: str, key: Hashable) -> None:
+        if self._bus is None:
+            return
+        untold = self._untold[kind]
+        untold[key] = untold.get(key, 0) + 1
+        if kind == _SIGN_IN:
+            self._tell_now()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TELL_SECONDS, self._tell_now)
+
+    def _tell_now(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        assert self._bus is not None
+        now = monotonic()
+        for kind, untold in self._untold.items():
+            window = self._windows[kind]
+            listed = [(_text(key), hits, window.seconds_left(key, now)) for key, hits in untold.items()]
+            untold.clear()
+            for start in range(0, len(listed), MAX_TOLD_AT_ONCE):
+                self._own_signal = True
+                self._bus.signal(SIGNAL, _encode((kind, listed[start : start + MAX_TOLD_AT_ONCE])))
+                self._own_signal = False
+
+    def _heard(self, payload: bytes) -> None:
+        # The bus tells its own process at once, within `signal`; those hits are counted already.
+        if self._own_signal:
+            return
+        kind, listed = _decode(payload)
+        window = self._windows.get(kind)
+        if window is None:
+            return
+        now = monotonic()
+        for text, hits, ends_in_seconds in listed:
+            window.add(_key(kind, text), hits, ends_in_seconds, now)
 
 
-async def _count(limiter: FixedWindowRateLimiter, item: RateLimitItemPerMinute, key: str) -> tuple[bool, int, int]:
-    from time import time
+def _is_counted(scope: Any) -> bool:
+    """Bids have a limit of their own; pages and pictures have none."""
+    if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["method"] == "OPTIONS":
+        return False
+    path: str = scope["path"]
+    return not (scope["method"] == "POST" and path.startswith("/v1/auctions/") and path.endswith("/bids"))
 
-    allowed = await limiter.hit(item, key)
-    window = await limiter.get_window_stats(item, key)
-    return allowed, window.remaining, max(1, ceil(window.reset_time - time()))
+
+def _is_sign_in(scope: Any) -> bool:
+    path: str = scope["path"]
+    return path.startswith("/v1/auth/") and scope["method"] == "POST" and path != "/v1/auth/refresh"
+
+
+def _address_of(scope: Any) -> str:
+    """The client's address; of IPv6 its network, since one person has all of it."""
+    client = scope.get("client")
+    if not client:
+        return "unknown"
+    try:
+        address = ip_address(client[0])
+    except ValueError:
+        return str(client[0])
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return hex(int(address) >> (128 - IPV6_NETWORK_BITS))
+
+
+def _text(key: Hashable) -> str:
+    return f"{key[0]:032x}{key[1]:032x}" if isinstance(key, tuple) else str(key)
+
+
+def _key(kind: str, text: str) -> Hashable:
+    return (int(text[:32], 16), int(text[32:], 16)) if kind == _BIDS else text

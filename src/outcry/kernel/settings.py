@@ -59,9 +59,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cors_origins: Annotated[str, _doc("Origins of other sites whose pages may call the API, comma-separated")] = ""
     max_body_bytes: Annotated[int, _doc("Largest request body except uploads", ge=1024)] = 1_048_576
     max_upload_bytes: Annotated[int, _doc("Largest uploaded file", ge=1024)] = 20_971_520
-    trusted_proxies: Annotated[str, _doc("Addresses whose X-Forwarded-For is believed, comma-separated; * for all")] = (
-        ""
-    )
+    trusted_proxies: Annotated[
+        str,
+        _doc(
+            "Proxies whose X-Forwarded-For is believed: addresses or networks, comma-separated; `*`: whoever connects"
+        ),
+    ] = ""
 
     rate_limits: Annotated[Literal["on", "off"], _doc("`off` only for tests and benchmarks")] = "on"
     auth_requests_per_minute: Annotated[int, _doc("Sign-up, log-in and codes, per address", ge=1)] = 5
