@@ -7,6 +7,7 @@ listening socket and keeps N API processes and one clock-and-jobs process alive.
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -23,6 +24,8 @@ from outcry.kernel.settings import Settings, SettingsError
 
 LISTEN_BACKLOG = 4_096
 GRACEFUL_SECONDS = 10
+# A child that has not ended by then is past its own grace.
+KILL_AFTER_SECONDS = 2.0 * GRACEFUL_SECONDS
 KEEP_ALIVE_SECONDS = 75
 RESTART_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 HEALTHY_AFTER_SECONDS = 30.0
@@ -199,6 +202,7 @@ class Supervisor:
         self._listener = listener
         self._url = url
         self._stopping = False
+        self._kill_at = math.inf
         environment = _environment_of(settings, app_url)
         environment[CHILD_FD_VARIABLE] = str(listener.fileno())
         self._environment = environment
@@ -224,7 +228,7 @@ class Supervisor:
                 announce(self._url)
                 if on_ready is not None:
                     on_ready(self._url)
-            if not announced and time.monotonic() - began > READY_WITHIN_SECONDS:
+            if not announced and not self._stopping and time.monotonic() - began > READY_WITHIN_SECONDS:
                 _log.error("nothing answers on %s", self._url)
                 self._stop()
             time.sleep(READY_POLL_SECONDS)
@@ -236,6 +240,11 @@ class Supervisor:
 
     def _reap(self) -> None:
         now = time.monotonic()
+        if now > self._kill_at:
+            self._kill_at = math.inf
+            for child, _ in self._children.values():
+                _log.error("process %d does not end by itself; killing it", child.pid)
+                child.kill()
         for place, (child, since) in tuple(self._children.items()):
             if child.poll() is None:
                 continue
@@ -259,6 +268,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping = True
+        self._kill_at = min(self._kill_at, time.monotonic() + KILL_AFTER_SECONDS)
         for child, _ in self._children.values():
             child.terminate()
 
