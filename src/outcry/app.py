@@ -111,17 +111,21 @@ class Outcry:
         self._make_gauges()
 
     def _make_gauges(self) -> None:
-        gauge, desk, hub = self.metrics.gauge, self.desk, self.hub
+        gauge, counter = self.metrics.gauge, self.metrics.counter
+        desk, hub = self.desk, self.hub
         gauge("outcry_desk_queued_bids", "Bids waiting for a batch", lambda: desk.queued_bids)
-        gauge("outcry_desk_decided_bids_total", "Bids decided since start", lambda: desk.decided_bids)
-        gauge("outcry_desk_batches_total", "Batches settled since start", lambda: desk.settled_batches)
-        gauge("outcry_clock_moved_auctions_total", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
-        gauge("outcry_jobs_run_total", "Jobs that succeeded", lambda: self.jobs.run_jobs)
-        gauge("outcry_jobs_failed_runs_total", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
+        counter("outcry_desk_decided_bids", "Bids decided since start", lambda: desk.decided_bids)
+        counter("outcry_desk_batches", "Batches settled since start", lambda: desk.settled_batches)
+        counter("outcry_clock_moved_auctions", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
+        counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
+        counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
-        gauge("outcry_live_deliveries_total", "Frames handed to watchers", lambda: hub.deliveries)
-        gauge("outcry_live_coalesced_total", "Events merged into later ones", lambda: hub.coalesced_events)
-        gauge("outcry_live_slow_total", "Times a watcher fell behind", lambda: hub.slow_watchers)
+        counter("outcry_live_deliveries", "Frames handed to watchers", lambda: hub.deliveries)
+        counter("outcry_live_coalesced", "Events merged into later ones", lambda: hub.coalesced_events)
+        counter("outcry_live_slow", "Times a watcher fell behind", lambda: hub.slow_watchers)
+        if isinstance(self.bus, RedisBus):
+            bus = self.bus
+            counter("outcry_bus_dropped_messages", "Messages Redis did not take", lambda: bus.dropped_messages)
 
     def socket_protocol(self) -> type[LiveProtocol]:
         """The class for uvicorn's `ws`: carries /v1/live."""
@@ -191,6 +195,7 @@ class Outcry:
 
     async def start(self) -> None:
         """Open what needs opening, the back first."""
+        await self.metrics.start()
         await self.bus.start()
         async with self.database.transaction(SYSTEM) as tx:
             await categories.seed(tx)
@@ -212,6 +217,7 @@ class Outcry:
         await self.bus.stop()
         await self.database.close()
         self.passwords.close()
+        await self.metrics.stop()
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncIterator[None]:

@@ -13,9 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,6 +35,8 @@ READY_POLL_SECONDS = 0.05
 READY_WITHIN_SECONDS = 60.0
 DATABASE_WATCH_SECONDS = 0.1
 CHILD_FD_VARIABLE = "LISTEN_FD_OF_OUTCRY"
+# The folder of the processes' metrics sockets, and the name of one's own there.
+METRICS_VARIABLE = "METRICS_SOCKET_OF_OUTCRY"
 
 _log = logging.getLogger("outcry.serving")
 
@@ -150,6 +154,7 @@ def _serve_here(
                     signal.signal(number, handler)
 
     outcry = Outcry(settings, app_url, clock=role == "all")
+    _share_metrics(outcry)
     config = uvicorn.Config(
         outcry.asgi(),
         loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -188,10 +193,17 @@ async def _work(settings: Settings, app_url: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     outcry = Outcry(settings, app_url, clock=True)
+    _share_metrics(outcry)
     await outcry.start()
     await stop.wait()
     await outcry.stop()
     return 0
+
+
+def _share_metrics(outcry: Any) -> None:
+    if METRICS_VARIABLE in os.environ:
+        socket_path = Path(os.environ[METRICS_VARIABLE])
+        outcry.metrics.share(socket_path.parent, socket_path.name)
 
 
 class Supervisor:
@@ -202,6 +214,7 @@ class Supervisor:
         self._listener = listener
         self._url = url
         self._stopping = False
+        self._sockets = Path()
         self._kill_at = math.inf
         environment = _environment_of(settings, app_url)
         environment[CHILD_FD_VARIABLE] = str(listener.fileno())
@@ -217,6 +230,11 @@ class Supervisor:
         """Start all, announce when they answer, restart what dies; 0 after a clean stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
+        with tempfile.TemporaryDirectory(prefix="outcry-") as sockets:
+            self._sockets = Path(sockets)
+            return self._watch(on_ready)
+
+    def _watch(self, on_ready: Callable[[str], None] | None) -> int:
         for place in range(len(self._commands)):
             self._start(place)
         announced = False
@@ -235,7 +253,10 @@ class Supervisor:
         return 0 if announced else 1
 
     def _start(self, place: int) -> None:
-        child = subprocess.Popen(self._commands[place], env=self._environment, pass_fds=[self._listener.fileno()])
+        command = self._commands[place]
+        socket_path = self._sockets / (f"api-{place + 1}" if command[-1] == "child" else "worker")
+        environment = {**self._environment, METRICS_VARIABLE: str(socket_path)}
+        child = subprocess.Popen(command, env=environment, pass_fds=[self._listener.fileno()])
         self._children[place] = (child, time.monotonic())
 
     def _reap(self) -> None:

@@ -129,6 +129,9 @@ def test_several_processes_serve_as_one_and_a_dead_one_comes_back(folder: Path, 
             child for child in psutil.Process(server.process.pid).children() if "--role" in " ".join(child.cmdline())
         ]
         assert sorted(child.cmdline()[-1] for child in children) == ["child", "child", "worker"]
+        metrics = httpx.get(f"{server.url}/metrics").text
+        for process in ("api-1", "api-2", "worker"):
+            assert f'process_resident_memory_bytes{{process="{process}"}}' in metrics
         for child in children:
             child.kill()
         psutil.wait_procs(children, timeout=30)
