@@ -17,6 +17,7 @@ from outcry.kernel.bus import Bus
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.errors import Unauthenticated
 from outcry.kernel.http import send_problem
+from outcry.kernel.logs import acting_user_id
 from outcry.kernel.times import utc_now
 
 IDENTITY_CHANGED = "identity_changed"
@@ -86,6 +87,7 @@ class Authentication:
                         return
                 else:
                     scope["state"][PRINCIPAL_KEY] = principal
+                    acting_user_id.set(principal.user_id)
             await app(scope, receive, send)
 
         return authenticated

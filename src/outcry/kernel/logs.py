@@ -6,31 +6,52 @@ import sys
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from outcry.kernel.access import PRINCIPAL_KEY
 from outcry.kernel.ids import new_id
 from outcry.kernel.settings import Settings
 from outcry.kernel.times import rfc3339_microseconds
 
 REQUEST_ID_HEADER = b"x-request-id"
+REDACTED = "[redacted]"
+MAX_MESSAGE_CHARACTERS = 20_000
 _SANE_ID = re.compile(rb"^[A-Za-z0-9._-]{8,64}$")
+_SECRET_NAME = r"[\w-]*(?:password|passwd|secret|token|authorization|cookie|signature|stream_key|api[_-]?key|dsn)[\w-]*"  # noqa: S105
+_SECRET_NAMED = re.compile(f"^{_SECRET_NAME}$", re.IGNORECASE)
 _SECRETS = re.compile(
-    r"(?i)((?:password|secret|token|authorization|code|signature|stream_key|api_key)[\"']?\s*[=:]\s*[\"']?)"
-    r"(?:bearer\s+)?[^\s\"',&}]+"
+    # name=value, name: value and "name": "value"; a scheme such as Bearer belongs to the value.
+    rf"""(?i)(?<![\w-])({_SECRET_NAME}["']?\s*[=:]\s*["']?)(?:(?:bearer|basic|digest)\s+)?[^\s"',;&}}\])]+"""
+    # A code that was sent to somebody: digits only, so that error codes stay readable.
+    r"""|(?<![\w-])(code["']?\s*[=:]\s*["']?)\d{4,8}(?!\d)"""
 )
+# A token or password that stands on its own, or inside an address.
+_BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}")
+_URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@/]+(@)")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+# Others' chatter is not ours to tell at info.
+_CHATTY = ("alembic", "httpx", "httpcore", "procrastinate", "uvicorn.access", "uvicorn.error", "asyncio")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Whoever acts in this request; set once it is known, and then in every line.
+acting_user_id: ContextVar[UUID | None] = ContextVar("acting_user_id", default=None)
 _access = logging.getLogger("outcry.access")
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def redacted(text: str) -> str:
     """`text` without the values of what is named like a secret."""
-    return _SECRETS.sub(r"\1[redacted]", text)
+    text = _SECRETS.sub(lambda found: (found[1] or found[2]) + REDACTED, text)
+    text = _BEARER.sub(rf"\1{REDACTED}", text)
+    return _URL_PASSWORD.sub(rf"\1{REDACTED}\2", text)
+
+
+def _redacted_member(name: str, value: Any) -> Any:
+    if _SECRET_NAMED.match(name):
+        return REDACTED
+    return redacted(value) if isinstance(value, str) else value
 
 
 def sane_request_id(given: bytes) -> bytes | None:
@@ -47,11 +68,16 @@ class JsonFormatter(logging.Formatter):
             "at": rfc3339_microseconds(int(record.created * 1_000_000)),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": redacted(record.getMessage()),
+            "message": redacted(record.getMessage()[:MAX_MESSAGE_CHARACTERS]),
         }
         if request_id.get():
             line["request_id"] = request_id.get()
-        line.update({name: value for name, value in record.__dict__.items() if name not in _STANDARD})
+        user_id = acting_user_id.get()
+        if user_id is not None:
+            line["user_id"] = user_id
+        for name, value in record.__dict__.items():
+            if name not in _STANDARD:
+                line[name] = _redacted_member(name, value)
         if record.exc_info:
             line["trace"] = redacted(self.formatException(record.exc_info))
         return _encode(line).decode()
@@ -62,7 +88,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """As usual, without secrets."""
-        return redacted(super().format(record))
+        identity = request_id.get()
+        return redacted(super().format(record)) + (f" [{identity}]" if identity else "")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -73,8 +100,7 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    # Others' chatter is not ours to tell at info.
-    for name in ("alembic", "httpx", "httpcore", "procrastinate", "uvicorn.access"):
+    for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
@@ -86,10 +112,11 @@ def request_context(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == REQUEST_ID_HEADER), b"")
-        identity = given.decode() if _SANE_ID.match(given) else str(new_id())
+        identity = (sane_request_id(given) or str(new_id()).encode()).decode()
         token = request_id.set(identity)
+        user_token = acting_user_id.set(None)
         began = perf_counter()
-        status = 0
+        status = 500
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -102,16 +129,17 @@ def request_context(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send_with_id)
         finally:
             if _access.isEnabledFor(logging.INFO):
-                principal = scope.get("state", {}).get(PRINCIPAL_KEY)
+                plain: dict[str, Any] = scope  # type: ignore[assignment]
                 facts = {
-                    "method": scope["method"],
-                    "path": scope["path"],
+                    "method": plain["method"],
+                    # Never the query: it may carry what signs an upload, or what somebody looks for.
+                    "path": plain["path"],
+                    "route": plain.get("path_template", ""),
                     "status": status,
                     "ms": round((perf_counter() - began) * 1000, 2),
                 }
-                if principal is not None:
-                    facts["user_id"] = principal.user_id
-                _access.info("%s %s %s", scope["method"], scope["path"], status, extra=facts)
+                _access.info("%s %s %s", plain["method"], plain["path"], status, extra=facts)
+            acting_user_id.reset(user_token)
             request_id.reset(token)
 
     return within
