@@ -37,12 +37,14 @@ from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.health import Readiness
-from outcry.kernel.http import Document, handle_exception
+from outcry.kernel.http import Document, answering_problems, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
+from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.metrics import Metrics
+from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.security import cors, header_pairs, security_headers
 from outcry.kernel.settings import Settings
@@ -57,7 +59,7 @@ from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
 from outcry.realtime.protocol import LiveProtocol, make_protocol
 from outcry.realtime.sources import AuctionSource, UserSource
-from outcry.realtime.viewers import Viewers
+from outcry.realtime.viewers import EndingSoon, Viewers
 
 _SCHEMA_PATH = "/v1/schema"
 
@@ -98,6 +100,12 @@ class Outcry:
         self.viewers = Viewers(self.hub, self.bus)
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
         self.hub.register("user", UserSource(self.database))
+        self.clock.tell_ending_soon = EndingSoon(self.hub, self.bus).tell
+        self.jobs = Jobs(database_url)
+        keep_hours = settings.event_retention_hours
+        self.jobs.every("17 * * * *", "prune_events", lambda: prune_events(self.database, keep_hours))
+        self.jobs.every("37 * * * *", "prune_answers", lambda: prune_answers(self.database))
+        self.jobs.every("*/20 * * * *", "clean_media", self.media.clean_orphans)
         if isinstance(self.bus, RedisBus):
             self.bus.on_reconnect(self.hub.catch_up_all)
             self.readiness.checks["redis"] = self.bus.ping
@@ -189,14 +197,17 @@ class Outcry:
         await self.viewers.start()
         if self._runs_clock:
             await self.clock.start()
+            await self.jobs.start()
+        await self.view_counter.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
+        await self.jobs.stop()
         await self.clock.stop()
         await self.desk.stop()
         await self.viewers.stop()
         await self.hub.stop()
-        await self.view_counter.flush()
+        await self.view_counter.stop()
         await self.bus.stop()
         await self.database.close()
         self.passwords.close()
@@ -219,11 +230,22 @@ class Outcry:
             path: item for path, item in document["paths"].items() if not path.startswith(_SCHEMA_PATH)
         }
         self.document.content = document
+        # Round the whole framework, so that what it answers before it finds a route is covered too.
+        whole: ASGIApp = app
+        for middleware in (
+            self.authentication.middleware,
+            self.limits.middleware,
+            answering_problems,
+            security_headers(self.settings),
+            self.metrics.middleware,
+            request_context,
+        ):
+            whole = middleware(whole)
         if self.settings.cors_origins:
             # Cross-origin answers need the framework's headers.
-            return app
+            return whole
         return FastBids(
-            app,
+            whole,
             auctions=self.auctions,
             authentication=self.authentication,
             headers=header_pairs(self.settings),
@@ -239,13 +261,6 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            middleware=[
-                request_context,
-                self.metrics.middleware,
-                security_headers(self.settings),
-                self.limits.middleware,
-                self.authentication.middleware,
-            ],
             cors_config=cors(self.settings),
             compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
             exception_handlers={Exception: handle_exception},

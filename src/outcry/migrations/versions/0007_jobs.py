@@ -1,15 +1,15 @@
-"""Tables of jobs."""
+"""procrastinate's own schema, as its package ships it."""
 
 from alembic import op
+from procrastinate.schema import SchemaManager
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_STATEMENTS: list[str] = []
-
 
 def upgrade() -> None:
-    for statement in _STATEMENTS:
-        op.execute(statement)
+    # By the driver, not by SQLAlchemy: the script has colons and percent signs of its own.
+    with op.get_bind().connection.cursor() as cursor:
+        cursor.execute(SchemaManager.get_schema())
