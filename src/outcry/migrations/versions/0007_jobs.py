@@ -11,5 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     # By the driver, not by SQLAlchemy: the script has colons and percent signs of its own.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(SchemaManager.get_schema())
+    cursor = op.get_bind().connection.cursor()
+    cursor.execute(SchemaManager.get_schema())
+    cursor.close()
