@@ -37,7 +37,7 @@ from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.health import Readiness
-from outcry.kernel.http import Document, handle_exception
+from outcry.kernel.http import Document, answering_problems, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
@@ -45,11 +45,11 @@ from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.metrics import Metrics
 from outcry.kernel.proxies import behind_proxies
+from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.security import cors, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
-from outcry.kernel.upkeep import Upkeep
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -61,7 +61,7 @@ from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
 from outcry.realtime.protocol import LiveProtocol, make_protocol
 from outcry.realtime.sources import AuctionSource, UserSource
-from outcry.realtime.viewers import Viewers
+from outcry.realtime.viewers import EndingSoon, Viewers
 
 _SCHEMA_PATH = "/v1/schema"
 
@@ -102,13 +102,22 @@ class Outcry:
         self.viewers = Viewers(self.hub, self.bus)
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
         self.hub.register("user", UserSource(self.database))
+        self.clock.tell_ending_soon = EndingSoon(self.hub, self.bus).tell
         if isinstance(self.bus, RedisBus):
             self.bus.on_gap(self.hub.look_at)
             self.readiness.checks["redis"] = self.bus.ping
-        self.jobs = Jobs(self.database)
-        Upkeep(self.database, settings).register(self.jobs)
-        media_jobs.register(self.jobs, self.media)
+        self._make_jobs()
         self._make_gauges()
+
+    def _make_jobs(self) -> None:
+        self.jobs = Jobs(self.database)
+        event_hours = self.settings.event_retention_hours
+        answer_hours = self.settings.idempotency_retention_hours
+        self.jobs.register("kernel.prune_events", lambda: prune_events(self.database, event_hours), cron="*/10 * * * *")
+        self.jobs.register(
+            "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
+        )
+        media_jobs.register(self.jobs, self.media)
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -205,6 +214,7 @@ class Outcry:
         if self._runs_clock:
             await self.clock.start()
             await self.jobs.start()
+        await self.view_counter.start()
 
     async def stop(self) -> None:
         """Close everything, the front first."""
@@ -213,7 +223,7 @@ class Outcry:
         await self.desk.stop()
         await self.viewers.stop()
         await self.hub.stop()
-        await self.view_counter.flush()
+        await self.view_counter.stop()
         await self.bus.stop()
         await self.database.close()
         self.passwords.close()
@@ -237,21 +247,28 @@ class Outcry:
             path: item for path, item in document["paths"].items() if not path.startswith(_SCHEMA_PATH)
         }
         self.document.content = document
-        # Around the framework, so that what it refuses itself (404, 405) passes here too. The outermost comes last.
-        app = self.limits.by_address(framework)
-        app = security_headers(self.settings)(app)
-        app = self.metrics.middleware(app)
-        app = request_context(app)
+        # Round the whole framework, so that what it answers before it finds a route (404, 405) is covered too.
+        whole: ASGIApp = framework
+        for middleware in (
+            self.limits.by_person,
+            self.authentication.middleware,
+            self.limits.by_address,
+            answering_problems,
+            security_headers(self.settings),
+            self.metrics.middleware,
+            request_context,
+        ):
+            whole = middleware(whole)
         if not self.settings.cors_origins:
             # Cross-origin answers need the framework's headers.
-            app = FastBids(
-                app,
+            whole = FastBids(
+                whole,
                 auctions=self.auctions,
                 authentication=self.authentication,
                 headers=header_pairs(self.settings),
                 count=self.metrics.count,
             )
-        return behind_proxies(self.settings)(app)
+        return behind_proxies(self.settings)(whole)
 
     def _framework(self) -> Litestar:
         app = Litestar(
@@ -262,7 +279,6 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            middleware=[self.authentication.middleware, self.limits.by_person],
             cors_config=cors(self.settings),
             compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
             exception_handlers={Exception: handle_exception},

@@ -15,8 +15,7 @@ import outcry
 from outcry.kernel.database import SYSTEM, Actor, Database
 from outcry.kernel.ids import new_id
 from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, Jobs, retry_seconds
-from outcry.kernel.settings import load_settings
-from outcry.kernel.upkeep import Upkeep
+from outcry.kernel.pruning import prune_answers, prune_events
 
 pytestmark = pytest.mark.anyio
 PATIENCE_SECONDS = 30
@@ -171,7 +170,6 @@ async def test_the_worker_survives_the_loss_of_its_connections(database: Databas
 
 
 async def test_old_events_and_remembered_answers_are_forgotten_and_young_ones_kept(database: Database) -> None:
-    upkeep = Upkeep(database, load_settings({}, event_retention_hours=72, idempotency_retention_hours=24))
     async with database.transaction(SYSTEM) as tx:
         for seq, hours in enumerate((2_000, 100, 73, 71, 1), start=1):
             await tx.run(
@@ -185,8 +183,8 @@ async def test_old_events_and_remembered_answers_are_forgotten_and_young_ones_ke
                 " VALUES (:id, 'test', 'key', '', now() - make_interval(hours => :hours))",
                 {"id": new_id(), "hours": hours},
             )
-    assert await upkeep.forget_events() == 3
-    assert await upkeep.forget_answers() == 1
+    assert await prune_events(database, 72) == 3
+    assert await prune_answers(database, 24) == 1
     async with database.transaction(SYSTEM) as tx:
         assert [row.seq for row in await tx.all("SELECT seq FROM outbox ORDER BY seq")] == [4, 5]
         assert await tx.scalar("SELECT count(*) FROM idempotency_keys") == 1

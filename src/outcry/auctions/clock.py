@@ -7,7 +7,9 @@ overdue are simply due.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -49,6 +51,17 @@ SELECT extract(epoch FROM least(
 ) - clock_timestamp())::float8
 """
 
+# Telling is a hint: it changes nothing of the auction that anybody decides by.
+_TELL_ENDING = """
+UPDATE auctions SET ending_soon_told = true WHERE id IN (
+    SELECT id FROM auctions WHERE status = 'live' AND NOT ending_soon_told
+        AND ends_at <= clock_timestamp() + make_interval(secs => %(seconds)s)
+    ORDER BY ends_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+) RETURNING id, (extract(epoch FROM ends_at) * 1000000)::bigint
+"""
+
+EndingSoon = Callable[[UUID, int], None]
+
 _log = logging.getLogger("outcry.clock")
 
 
@@ -59,6 +72,8 @@ class AuctionClock:
         self._database = database
         self._market = market
         self._awards = awards
+        # Set by the composition root: tells watchers, with the end in microseconds, that it is near.
+        self.tell_ending_soon: EndingSoon = lambda auction_id, ends_at_us: None
         self._listener: psycopg.AsyncConnection[TupleRow] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._woken = asyncio.Event()
@@ -98,6 +113,7 @@ class AuctionClock:
                 self._woken.clear()
                 while await self.tick():
                     pass
+                await self._ending_soon()
                 sleep_seconds = await self._seconds_to_next()
             except asyncio.CancelledError:
                 raise
@@ -160,6 +176,14 @@ class AuctionClock:
                 if isinstance(person, int):
                     movement.tell(person, kind, book, amount=amount, reason="No answer in time")
             movement.tell_watchers(book, "auction_updated")
+
+    async def _ending_soon(self) -> None:
+        async with self._database.transaction(SYSTEM) as tx:
+            connection = await tx.driver()
+            cursor = await connection.execute(_TELL_ENDING, {"seconds": ENDING_SOON_SECONDS, "limit": BATCH_AUCTIONS})
+            rows = await cursor.fetchall()
+        for auction_id, ends_at_us in rows:
+            self.tell_ending_soon(auction_id, ends_at_us)
 
     async def _seconds_to_next(self) -> float:
         async with self._database.transaction(SYSTEM) as tx:

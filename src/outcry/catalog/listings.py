@@ -1,5 +1,7 @@
 """Listings' use cases (SPEC CAT-1, CAT-2, CAT-6, CAT-8)."""
 
+import asyncio
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -31,8 +33,12 @@ from outcry.kernel.times import rfc3339
 from outcry.media import service as media
 
 MAX_COUNTED_VIEWS = 10_000
+FLUSH_VIEWS_SECONDS = 5.0
 MAX_WATCHED_LISTINGS = 1_000
 _SECONDS_PER_HOUR = 3_600
+
+
+_log = logging.getLogger("outcry.catalog")
 
 
 class WrongListingStatus(Conflict):
@@ -55,6 +61,26 @@ class ViewCounter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts: Counter[UUID] = Counter()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Flush now and then."""
+        self._task = asyncio.create_task(self._run(), name="views")
+
+    async def stop(self) -> None:
+        """Flush what is left."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.flush()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_VIEWS_SECONDS)
+            try:
+                await self.flush()
+            except Exception as failed:
+                _log.warning("views could not be written: %s", failed)
 
     def count(self, listing_id: UUID) -> None:
         """One more view; beyond the bound new listings are not counted until the next flush."""

@@ -24,6 +24,7 @@ from outcry.kernel.outbox import Event, StoredEvent
 APP_ROLE = "outcry_app"
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_SECONDS = 5
 _POOL_WAIT_SECONDS = 10
 _POOL_RECYCLE_SECONDS = 1_800
 
@@ -168,6 +169,7 @@ class Database:
                 "options": f"-c role={APP_ROLE} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
                 f" -c lock_timeout={LOCK_TIMEOUT_MS} -c jit=off",
                 "application_name": "outcry",
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             },
         )
         self._publish: Callable[[Sequence[StoredEvent]], None] = lambda events: None
@@ -206,6 +208,7 @@ class Database:
             autocommit=autocommit,
             options=f"-c role={APP_ROLE} -c timezone=UTC -c jit=off -c lock_timeout={LOCK_TIMEOUT_MS} {options}",
             application_name="outcry",
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
         )
 
     async def close(self) -> None:

@@ -5,12 +5,16 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
+import psycopg
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.types import Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from outcry.kernel.errors import (
+    Busy,
     Forbidden,
     InvalidInput,
     MalformedRequest,
@@ -91,6 +95,8 @@ def as_outcry_error(exception: Exception) -> OutcryError:
     """Any exception that reached the edge as one of ours; unknown ones become `internal_error`."""
     if isinstance(exception, OutcryError):
         return exception
+    if isinstance(exception, OperationalError | PoolTimeout | psycopg.OperationalError | TimeoutError):
+        return Busy(detail="The database is out of reach; try again in a moment")
     if isinstance(exception, ValidationException):
         return _from_validation(exception)
     if isinstance(exception, HTTPException):
@@ -156,3 +162,27 @@ async def send_problem(error: OutcryError, send: Send) -> None:
     headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def answering_problems(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware: what fails before a route is reached is told as a problem document too."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        started = scope["type"] != "http"
+
+        async def noticing(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, noticing)
+        except Exception as failed:
+            if started:
+                raise
+            error = as_outcry_error(failed)
+            if error.status == OutcryError.status:
+                _log.error("unhandled error on %s", scope["path"], exc_info=failed)
+            await send_problem(error, send)
+
+    return guarded

@@ -93,7 +93,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     socket_frames_per_second: Annotated[int, _doc("Frames a client may send, else closed 4429", ge=1)] = 50
     socket_subscriptions: Annotated[int, _doc("Channels one socket may subscribe to", ge=1)] = 200
     socket_heartbeat_seconds: Annotated[int, _doc("Ping interval; two missed close the socket", ge=1)] = 20
-    smtp_url: Annotated[str, _doc("smtp://user:pass@host:port for mail; empty keeps mail in /dev/outbox")] = ""
 
     @property
     def is_production(self) -> bool:

@@ -8,15 +8,36 @@ from uuid import UUID
 import msgspec
 
 from outcry.kernel.bus import Bus
+from outcry.kernel.times import rfc3339_microseconds
 from outcry.realtime.hub import Channel, Hub
 
 SIGNAL = "viewers"
+ENDING_SIGNAL = "ending_soon"
 TELL_SECONDS = 1.0
 REPEAT_SECONDS = 10.0
 FORGET_SECONDS = 25.0
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_ending = msgspec.msgpack.Decoder(tuple[str, int]).decode
 _decode = msgspec.msgpack.Decoder(tuple[str, str, int]).decode
+
+
+class EndingSoon:
+    """The clock of one process tells the watchers of all that an auction's end is near: a hint, no seq."""
+
+    def __init__(self, hub: Hub, bus: Bus) -> None:
+        self._hub = hub
+        self._bus = bus
+        bus.on_signal(ENDING_SIGNAL, self._heard)
+
+    def tell(self, auction_id: UUID, ends_at_us: int) -> None:
+        """To every process."""
+        self._bus.signal(ENDING_SIGNAL, _encode((str(auction_id), ends_at_us)))
+
+    def _heard(self, payload: bytes) -> None:
+        auction_id, ends_at_us = _decode_ending(payload)
+        data = b'{"ends_at":"%b"}' % rfc3339_microseconds(ends_at_us).encode()
+        self._hub.hint(f"auction:{auction_id}", "ending_soon", data)
 
 
 class Viewers:
