@@ -2,7 +2,7 @@
 
 Counted in this process, since every request and every bid passes here: one dictionary look-up. Where there are
 several processes each tells the others over the bus what it has counted, sign-ins at once and the rest every second,
-so that a limit holds for all of them together and a bus that is away refuses nobody (docs/decisions/009-rate-limits.md).
+so that a limit holds for all of them together and a bus that is away refuses nobody (decision 009).
 """
 
 import asyncio
