@@ -21,7 +21,7 @@ from tests.support.server import serving
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 async def quick(subject: str, seed: int, view: int) -> bytes:
