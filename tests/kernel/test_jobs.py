@@ -102,7 +102,10 @@ async def test_a_job_that_always_fails_is_given_up_and_kept_to_be_looked_at(data
         await last.done.wait()
     assert len(seen.calls) == 3
     async with database.transaction(SYSTEM) as tx:
-        rows = await tx.all("SELECT task_name, status::text, attempts FROM procrastinate_jobs")
+        # At the turn of a period the worker's own tidying may stand in the table too.
+        rows = await tx.all(
+            "SELECT task_name, status::text, attempts FROM procrastinate_jobs WHERE task_name LIKE 'test.%'"
+        )
     assert [tuple(row) for row in rows] == [("test.fail", "failed", 3)]
 
 
