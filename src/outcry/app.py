@@ -47,7 +47,7 @@ from outcry.kernel.metrics import Metrics
 from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
-from outcry.kernel.security import cors, header_pairs, security_headers
+from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
 from outcry.media import jobs as media_jobs
@@ -259,16 +259,14 @@ class Outcry:
             request_context,
         ):
             whole = middleware(whole)
-        if not self.settings.cors_origins:
-            # Cross-origin answers need the framework's headers.
-            whole = FastBids(
-                whole,
-                auctions=self.auctions,
-                authentication=self.authentication,
-                headers=header_pairs(self.settings),
-                count=self.metrics.count,
-            )
-        return behind_proxies(self.settings)(whole)
+        whole = FastBids(
+            whole,
+            auctions=self.auctions,
+            authentication=self.authentication,
+            headers=header_pairs(self.settings),
+            count=self.metrics.count,
+        )
+        return behind_proxies(self.settings)(cross_origin(self.settings)(whole))
 
     def _framework(self) -> Litestar:
         app = Litestar(
@@ -279,7 +277,6 @@ class Outcry:
                 **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
             },
             guards=[access_guard],
-            cors_config=cors(self.settings),
             compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
             exception_handlers={Exception: handle_exception},
             lifespan=[self.lifespan],
