@@ -137,9 +137,4 @@ def seed_history(connection: psycopg.Connection, auction: UUID, bidders: Sequenc
                 row = (auction, seq, entry, bidder, ordinal + 1, "bid", price, price, price, placed, f"h{seq}", head)
                 copy.write_row(row)
         known = min(len(bidders), bids)
-        connection.execute(
-            "INSERT INTO auction_bidders (auction_id, bidder_id, ordinal)"
-            " SELECT %s, * FROM unnest(%s::uuid[], %s::int[])",
-            (auction, list(bidders[:known]), list(range(1, known + 1))),
-        )
         connection.execute(_STANDING, (price, bidder, ordinal + 1, price, bids, known, known, bids, head, auction))

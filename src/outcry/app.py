@@ -79,7 +79,7 @@ class Outcry:
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
         self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
-        self.database.publish_with(self.bus.publish)
+        self.database.publish_with(self.bus.publish, self.bus.heard)
         self._make_identity()
         self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
         self.view_counter = ViewCounter(self.database)

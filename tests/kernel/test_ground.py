@@ -17,7 +17,7 @@ from outcry.kernel.outbox import Event, StoredEvent, missed
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.settings import SettingsError, load_settings
 from outcry.kernel.settings_table import document
-from outcry.kernel.times import utc_now
+from outcry.kernel.times import rfc3339, utc_now
 from outcry.orders.rules import costs_of
 from tests.support.market import TestMarket, listing_body, served_market
 
@@ -173,7 +173,7 @@ async def test_the_redis_bus_delivers_once_each_and_comes_back(redis_url: str, r
     second.on_signal("hello", signals.put_nowait)
 
     def event(seq: int) -> StoredEvent:
-        return StoredEvent(new_id(), "auction:1", seq, "bid_placed", b"{}", utc_now())
+        return StoredEvent(str(new_id()), "auction:1", seq, "bid_placed", b"{}", rfc3339(utc_now()))
 
     seq = 0
     async with asyncio.timeout(30):

@@ -33,7 +33,7 @@ async def stored(database: Database, channel: str, since: int = 0) -> list[Store
 
 async def test_fifty_at_once_leave_no_gap_also_when_some_roll_back(database: Database) -> None:
     published: list[StoredEvent] = []
-    database.publish_with(published.extend)
+    database.publish_with(published.extend, lambda channel: True)
 
     async def write(number: int) -> None:
         try:
@@ -72,7 +72,7 @@ async def test_nothing_is_published_before_it_is_durable_or_when_it_never_is(dat
     def publish(events: Sequence[StoredEvent]) -> None:
         published.extend(events)
 
-    database.publish_with(publish)
+    database.publish_with(publish, lambda channel: True)
     called: list[str] = []
     with pytest.raises(ChangedItsMind):
         await rolled_back(database, called)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import pytest
 
@@ -18,8 +17,7 @@ PATIENCE_SECONDS = 20
 
 
 def event(channel: str, seq: int) -> StoredEvent:
-    at = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    return StoredEvent(new_id(), channel, seq, "bid_placed", b'{"amount":15000}', at)
+    return StoredEvent(str(new_id()), channel, seq, "bid_placed", b'{"amount":15000}', "2026-01-31T12:00:00.000Z")
 
 
 class Reader:

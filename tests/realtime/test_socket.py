@@ -268,7 +268,7 @@ async def test_an_event_lost_between_commit_and_publish_is_found_by_the_sweep(
     async with market.socket() as client:
         await client.ask(type="subscribe", channel=f"auction:{auction['id']}")
         # A process that dies here has committed and told nobody.
-        market.outcry.database.publish_with(lambda events: None)
+        market.outcry.database.publish_with(lambda events: None, lambda channel: False)
         await alice.bid(auction["id"], 1000)
         event = await client.event("bid_placed")
     assert event["data"]["current_price"] == 1000

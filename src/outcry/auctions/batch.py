@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from outcry.auctions import events
-from outcry.auctions.book import Book, ShownEntry, bid_json, bid_status, broadcast_bids_json
-from outcry.auctions.chain import entry_hash
+from outcry.auctions.book import Book, ShownEntry, bid_status, broadcast_bids_json, instant_json, own_bid_json
+from outcry.auctions.chain import linked_hash
 from outcry.auctions.errors import AuctionNotFound, refusal_error
 from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, decide
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
-from outcry.kernel.ids import new_id_int
+from outcry.kernel.ids import new_id_int, new_ids
+from outcry.kernel.outbox import StoredEvent
+
+# An accepted bid on an auction of its own needs one for its entry, its event and its outbid.
+IDS_A_BID = 3
 
 
 class BidAnswer(msgspec.Struct, frozen=True, gc=False):
@@ -53,10 +57,10 @@ class BidRequest:
 
 
 class PriorBid(msgspec.Struct, frozen=True, gc=False):
-    """The accepted bid that a key already stands for."""
+    """An accepted bid as its answer shows it: one of this batch, or the one that a key already stands for."""
 
     seq: int
-    id: int
+    id: str
     kind: str
     amount: int
     max_amount: int
@@ -77,33 +81,29 @@ class Restricted(msgspec.Struct, frozen=True):
 NOBODY_RESTRICTED = Restricted()
 
 
-class Written(msgspec.Struct, frozen=True, gc=False):
-    """One new row of the history."""
-
-    auction_id: int
-    entry: Entry
-    id: int
-    ordinal: int
-    offered_amount: int | None
-    offered_max: int | None
-    key: str | None
-    hash: bytes
+# One new row of the history, in the order of the columns that `desk_sql.INSERT_BIDS` names.
+BidRow = tuple[bytes, int, bytes, bytes, int, str, int, int, int | None, int | None, str | None, bytes]
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event a batch causes; `seq` is None on a person's channel, which counts itself."""
 
     channel: str
+    seq: int | None
+    id_bytes: bytes
+    id: str
     type: str
     data: bytes
-    id: int
-    seq: int | None
+
+    def stored(self, seq: int, at: str) -> StoredEvent:
+        """As the bus carries it."""
+        return StoredEvent(self.id, self.channel, seq, self.type, self.data, at)
 
 
 class Changed:
     """What a batch did to one auction."""
 
-    __slots__ = ("book", "entries", "extended_before", "leader_before", "leader_max_before")
+    __slots__ = ("book", "entries", "extended_before", "leader_before", "leader_max_before", "moving")
 
     def __init__(self, book: Book) -> None:
         self.book = book
@@ -111,6 +111,8 @@ class Changed:
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
         self.entries: list[ShownEntry] = []
+        # `Book.moving_json` at the end of the batch; events and answers share it.
+        self.moving = b""
 
 
 class Draft:
@@ -120,11 +122,14 @@ class Draft:
         self.books = books
         self.now_us = now_us
         self.outcomes: list[tuple[BidRequest, OutcryError | PriorBid, bool]] = []
-        self.written: list[Written] = []
-        self.new_bidders: list[tuple[int, int, int]] = []
+        self.written: list[BidRow] = []
+        self.joined = 0
         self.changed: dict[int, Changed] = {}
         self.auction_events: list[NewEvent] = []
         self.outbid_events: list[NewEvent] = []
+        self._now = instant_json(now_us)
+        self._ids: list[tuple[bytes, str]] = []
+        self._ids_at_once = 1
         self._by_key: dict[tuple[int, int, str], PriorBid] = {}
         # Of a batch on a hot auction most bids meet the same refusal: it is made and worded once.
         self._refusals: dict[tuple[str, int | None, int | None, str | None], OutcryError] = {}
@@ -137,6 +142,7 @@ class Draft:
         restricted: Restricted = NOBODY_RESTRICTED,
     ) -> None:
         """Decide every request in order. `prior` is by position; `inactive` bidders keep the alias they had."""
+        self._ids_at_once = IDS_A_BID * len(requests)
         by_key, outcomes, books = self._by_key, self.outcomes, self.books
         for position, request in enumerate(requests):
             earlier = prior.get(position) if prior else None
@@ -185,20 +191,23 @@ class Draft:
         book.standing = outcome.standing
         if outcome.standing.leader_id == bidder_id:
             book.leader_ordinal = ordinal
-        own = outcome.own
+        own, shown = outcome.own, changed.entries
         for entry in outcome.entries:
             whose = ordinal if entry.bidder_id == bidder_id else old_leader_ordinal
             assert whose is not None
-            identity = self._write(book, entry, whose, request if entry is own else None)
-            changed.entries.append((identity, entry.kind, entry.amount, self.now_us, whose))
-            if entry is own:
-                mine = PriorBid(
-                    entry.seq, identity, entry.kind, entry.amount, entry.max_amount,
-                    request.amount, request.max_amount, self.now_us, ordinal, False,
-                )  # fmt: skip
-                if not request.made_key:
-                    self._by_key[(book.id, bidder_id, request.key)] = mine
-                self.outcomes.append((request, mine, False))
+            if entry is not own:
+                identity = self._write(book, entry, whose, None, None, None)
+                shown.append((identity, entry.kind, entry.amount, whose))
+                continue
+            identity = self._write(book, entry, whose, request.amount, request.max_amount, request.key)
+            shown.append((identity, entry.kind, entry.amount, whose))
+            mine = PriorBid(
+                entry.seq, identity, entry.kind, entry.amount, entry.max_amount,
+                request.amount, request.max_amount, self.now_us, ordinal, False,
+            )  # fmt: skip
+            if not request.made_key:
+                self._by_key[(book.id, bidder_id, request.key)] = mine
+            self.outcomes.append((request, mine, False))
 
     def _join(self, book: Book, bidder_id: int, inactive: Mapping[tuple[int, int], int]) -> int:
         """The bidder's first standing bid here: an alias, kept for good, and one more bidder."""
@@ -208,55 +217,54 @@ class Draft:
             ordinal = book.alias_count
         book.bidder_count += 1
         book.bidders[bidder_id] = ordinal
-        self.new_bidders.append((book.id, bidder_id, ordinal))
+        self.joined += 1
         return ordinal
 
-    def _write(self, book: Book, entry: Entry, ordinal: int, request: BidRequest | None) -> int:
-        """Append `entry` to the history; `request` is the bid it is the own entry of, if any. Returns its id."""
-        identity = new_id_int()
+    def _new_id(self) -> tuple[bytes, str]:
+        if not self._ids:
+            self._ids = new_ids(self._ids_at_once)
+        return self._ids.pop()
+
+    def _write(
+        self, book: Book, entry: Entry, ordinal: int, offered_amount: int | None, offered_max: int | None,
+        key: str | None,
+    ) -> str:  # fmt: skip
+        """Append `entry` to the history; an entry of the bidder's own carries what was offered. Returns its id."""
+        id_bytes, identity = self._new_id()
         bidder_id = entry.bidder_id
         assert isinstance(bidder_id, int)
-        offered_amount, offered_max, key = (
-            (request.amount, request.max_amount, request.key) if request else (None, None, None)
-        )
-        book.chain_head = entry_hash(
-            book.chain_head,
-            seq=entry.seq,
-            entry_id=identity,
-            bidder_id=bidder_id,
-            kind=entry.kind,
-            amount=entry.amount,
-            max_amount=entry.max_amount,
-            offered_amount=offered_amount,
-            offered_max=offered_max,
-            target_seq=None,
-            placed_us=self.now_us,
-        )
+        bidder = bidder_id.to_bytes(16, "big")
+        seq, kind, amount, maximum = entry.seq, entry.kind, entry.amount, entry.max_amount
+        book.chain_head = head = linked_hash(
+            book.chain_head, id_bytes, bidder,
+            (seq, kind, amount, maximum, offered_amount, offered_max, None, self.now_us),
+        )  # fmt: skip
         self.written.append(
-            Written(book.id, entry, identity, ordinal, offered_amount, offered_max, key, book.chain_head)
-        )
+            (book.id_bytes, seq, id_bytes, bidder, ordinal, kind, amount, maximum, offered_amount, offered_max, key,
+             head)
+        )  # fmt: skip
         return identity
 
     def compose_events(self) -> None:
         """One `bid_placed` for each auction that visibly changed, one `outbid` for each leader shown before."""
-        now_us = self.now_us
+        now = self._now
         for changed in self.changed.values():
             book = changed.book
-            shown = broadcast_bids_json(book, changed.entries)
-            extended = book.standing.extended_count > changed.extended_before
-            channel = events.auction_channel(book.id)
+            changed.moving = moving = book.moving_json(now)
+            shown = broadcast_bids_json(book, changed.entries, now)
             if shown:
                 book.seq += 1
-                data = events.bid_placed_json(book, shown, book.seq, now_us)
-                self.auction_events.append(NewEvent(channel, "bid_placed", data, new_id_int(), book.seq))
-            if extended:
+                self._tell(book, "bid_placed", events.bid_placed_json(book, moving, shown, book.seq))
+            if book.standing.extended_count > changed.extended_before:
                 book.seq += 1
-                data = events.auction_extended_json(book, now_us)
-                self.auction_events.append(NewEvent(channel, "auction_extended", data, new_id_int(), book.seq))
+                self._tell(book, "auction_extended", events.auction_extended_json(book, now))
             loser = changed.leader_before
             if isinstance(loser, int) and loser != book.standing.leader_id:
-                data = events.outbid_json(book, changed.leader_max_before, now_us)
-                self.outbid_events.append(NewEvent(events.user_channel(loser), "outbid", data, new_id_int(), None))
+                data = events.outbid_json(book, moving, changed.leader_max_before)
+                self.outbid_events.append(NewEvent(events.user_channel(loser), None, *self._new_id(), "outbid", data))
+
+    def _tell(self, book: Book, kind: str, data: bytes) -> None:
+        self.auction_events.append(NewEvent(book.channel, book.seq, *self._new_id(), kind, data))
 
     def answer(self) -> None:
         """Tell every bidder, once the batch is durable."""
@@ -270,18 +278,27 @@ class Draft:
             leads = book.standing.leader_id == request.bidder_id
             auction_json = encoded.get((book.id, leads))
             if auction_json is None:
-                viewer_id = request.bidder_id if leads else None
-                auction_json = encoded[(book.id, leads)] = book.auction_json(self.now_us, viewer_id)
-            request.done(BidAnswer(own_bid_json(book, outcome, leads=leads), auction_json, replayed))
+                auction_json = encoded[(book.id, leads)] = self._auction_json(book, leads, request.bidder_id)
+            request.done(BidAnswer(self._own_json(book, outcome, leads), auction_json, replayed))
 
+    def _auction_json(self, book: Book, leads: bool, bidder_id: int) -> bytes:
+        changed = self.changed.get(book.id)
+        if changed is not None:
+            return book.live_json(changed.moving, leads)
+        return book.auction_json(self.now_us, bidder_id if leads else None)
 
-def own_bid_json(book: Book, bid: PriorBid, *, leads: bool) -> bytes:
-    """A bid as its owner sees it, encoded."""
-    return bid_json(
-        book,
-        (bid.id, bid.kind, bid.amount, bid.placed_us, bid.ordinal),
-        bid_status(book.standing.status, leads=leads, voided=bid.voided),
-        is_you=True,
-        seq=bid.seq,
-        max_amount=bid.max_amount,
-    )
+    def _own_json(self, book: Book, bid: PriorBid, leads: bool) -> bytes:
+        """A bid as its owner sees it."""
+        placed_at = self._now if bid.placed_us == self.now_us else instant_json(bid.placed_us)
+        status = bid_status(book.standing.status, leads=leads, voided=bid.voided).encode()
+        entry = (bid.id, bid.kind, bid.amount, bid.ordinal)
+        return own_bid_json(book, entry, status, placed_at, seq=bid.seq, max_amount=bid.max_amount)
+
+    def published(self, heard: Callable[[str], bool], outbid_seqs: Sequence[int]) -> list[StoredEvent]:
+        """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in their order."""
+        at = self._now.decode()
+        told = [event.stored(event.seq or 0, at) for event in self.auction_events if heard(event.channel)]
+        for event, seq in zip(self.outbid_events, outbid_seqs, strict=True):
+            if heard(event.channel):
+                told.append(event.stored(seq, at))
+        return told

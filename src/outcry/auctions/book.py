@@ -29,7 +29,8 @@ COLUMNS = (
 LOAD_COLUMNS = ", ".join(f"a.{name}" for name in COLUMNS[:-1]) + ", a.xmin::text::bigint AS version"
 
 _encode = msgspec.json.Encoder().encode
-ShownEntry = tuple[int, str, int, int, int]
+# Id, kind, amount, the bidder's ordinal.
+ShownEntry = tuple[str, str, int, int]
 
 
 def alias_of(ordinal: int) -> str:
@@ -41,6 +42,8 @@ class Book:
     """One auction in memory; see the module's docstring."""
 
     __slots__ = (
+        "_ends_json",
+        "_ends_us",
         "_fixed_json",
         "alias_count",
         "award",
@@ -49,15 +52,18 @@ class Book:
         "bidders",
         "cancel_reason",
         "chain_head",
+        "channel",
         "currency",
         "decide_by_us",
         "duration_seconds",
         "final_price",
         "format",
         "id",
+        "id_bytes",
         "id_json",
         "leader_ordinal",
         "listing_id",
+        "outbid_json",
         "relisted_from",
         "seller_id",
         "seq",
@@ -95,10 +101,21 @@ class Book:
         )
         self.terms = terms_of(row)
         self.standing = standing_of(row)
-        # Active bidders known to this process, by their ordinal; a subset of the table auction_bidders.
+        # Bidders with a standing bid here that this process knows, by their ordinal; a subset of the history's.
         self.bidders: dict[int, int] = {}
-        self.id_json = id_text(self.id).encode()
+        # What never changes is written out once, and the end only when it moves.
+        text = id_text(self.id)
+        self.id_bytes = self.id.to_bytes(16, "big")
+        self.id_json = text.encode()
+        self.channel = f"auction:{text}"
+        self.outbid_json = b'"auction_id":"%b","listing_id":"%b","currency":"%b",' % (
+            self.id_json,
+            id_text(self.listing_id).encode(),
+            self.currency.encode(),
+        )
         self._fixed_json: bytes | None = None
+        self._ends_us = -1
+        self._ends_json = b""
 
     def view(self, now_us: int, viewer_id: int | None) -> AuctionView:
         """The auction as `viewer_id` may see it at `now_us`."""
@@ -151,17 +168,28 @@ class Book:
         """`view` encoded; on the bid path by formatting alone. A test holds the two together."""
         if self.standing.status is not Status.LIVE or self.decide_by_us is not None:
             return _encode(self.view(now_us, viewer_id))
+        return self.live_json(self.moving_json(instant_json(now_us)), viewer_id == self.standing.leader_id)
+
+    def live_json(self, moving: bytes, leads: bool) -> bytes:
+        """A live auction encoded round its `moving_json`, for one who leads or for anyone else."""
         if self._fixed_json is None:
             self._fixed_json = self._encode_fixed()
         return b'%b%b,"seq":%d,"leader":%b,"decide_by":null,"final_price":null,"cancel_reason":null}' % (
             self._fixed_json,
-            self.moving_json(now_us),
+            moving,
             self.seq,
-            self._leader_json(viewer_id == self.standing.leader_id),
+            self._leader_json(leads),
         )
 
-    def moving_json(self, now_us: int) -> bytes:
-        """The members that bids change and that are the same for all, without braces."""
+    def ends_json(self) -> bytes:
+        """`ends_at` as text."""
+        ends_at_us = self.standing.ends_at_us or 0
+        if ends_at_us != self._ends_us:
+            self._ends_us, self._ends_json = ends_at_us, instant_json(ends_at_us)
+        return self._ends_json
+
+    def moving_json(self, now: bytes) -> bytes:
+        """The members that bids change and that are the same for all, without braces; `now` is `instant_json`."""
         standing, terms = self.standing, self.terms
         price = standing.price
         step = rules.increment(terms, terms.starting_price if price is None else price)
@@ -177,9 +205,9 @@ class Book:
                 self.bidder_count,
                 b"null" if terms.reserve_price is None else b"true" if standing.reserve_met else b"false",
                 _number(buy_now),
-                rfc3339_microseconds(standing.ends_at_us or 0).encode(),
+                self.ends_json(),
                 standing.extended_count,
-                rfc3339_microseconds(now_us).encode(),
+                now,
             )
         )
 
@@ -211,34 +239,44 @@ class Book:
         return _encode(fixed)[:-1] + b","
 
 
-def bid_json(
-    book: Book, entry: ShownEntry, status: str, *, is_you: bool | None = None, seq: int = 0, max_amount: int = 0
-) -> bytes:
-    """A `BidView` encoded: `(id, kind, amount, placed_us, ordinal)`; with `seq` and `max_amount` for its owner."""
-    identity, kind, amount, placed_us, ordinal = entry
-    shared = b'{"id":"%b","auction_id":"%b","kind":"%b","amount":%d,"placed_at":"%b","status":"%b","bidder":' % (
-        id_text(identity).encode(),
-        id_text(book.id).encode(),
-        kind.encode(),
-        amount,
-        rfc3339_microseconds(placed_us).encode(),
-        status.encode(),
+def instant_json(microseconds: int) -> bytes:
+    """An instant as the wire writes it, without quotes."""
+    return rfc3339_microseconds(microseconds).encode()
+
+
+def shown_bid_json(book: Book, entry: ShownEntry, status: bytes, placed_at: bytes) -> bytes:
+    """A `BidView` as all watchers see it: the bidder by alias alone."""
+    identity, kind, amount, ordinal = entry
+    return (
+        b'{"id":"%b","auction_id":"%b","kind":"%b","amount":%d,"placed_at":"%b","status":"%b",'
+        b'"bidder":{"alias":"Bidder %d"}}'
+        % (identity.encode(), book.id_json, kind.encode(), amount, placed_at, status, ordinal)
     )
-    if is_you is None:
-        return b'%b{"alias":"Bidder %d"}}' % (shared, ordinal)
-    return b'%b{"alias":"Bidder %d","is_you":true},"seq":%d,"max_amount":%d}' % (shared, ordinal, seq, max_amount)
 
 
-def broadcast_bids_json(book: Book, entries: Sequence[ShownEntry]) -> list[bytes]:
+def own_bid_json(
+    book: Book, entry: ShownEntry, status: bytes, placed_at: bytes, *, seq: int, max_amount: int
+) -> bytes:
+    """A `BidView` as its owner sees it."""
+    identity, kind, amount, ordinal = entry
+    return (
+        b'{"id":"%b","auction_id":"%b","kind":"%b","amount":%d,"placed_at":"%b","status":"%b",'
+        b'"bidder":{"alias":"Bidder %d","is_you":true},"seq":%d,"max_amount":%d}'
+        % (identity.encode(), book.id_json, kind.encode(), amount, placed_at, status, ordinal, seq, max_amount)
+    )
+
+
+def broadcast_bids_json(book: Book, entries: Sequence[ShownEntry], placed_at: bytes) -> list[bytes]:
     """New entries, oldest first, as watchers see them: newest first, and no raise among them."""
     shown: list[bytes] = []
     leader_unseen = True
     for entry in reversed(entries):
         if entry[1] == "raise":
             continue
-        leads = leader_unseen and entry[4] == book.leader_ordinal
+        leads = leader_unseen and entry[3] == book.leader_ordinal
         leader_unseen = leader_unseen and not leads
-        shown.append(bid_json(book, entry, bid_status(book.standing.status, leads=leads, voided=False)))
+        # The desk decides on live auctions alone, and nothing it has just written is voided.
+        shown.append(shown_bid_json(book, entry, b"leading" if leads else b"outbid", placed_at))
     return shown
 
 

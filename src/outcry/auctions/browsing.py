@@ -150,9 +150,19 @@ async def my_bidding(
 ) -> Page[MyBidding]:
     """The auctions the viewer has bid on, newest first."""
     after = decode_cursor(cursor, tuple[UUID])
+    # One step of the index per auction, however many bids the viewer has placed on each.
     tail = """
-    WHERE a.id IN (SELECT auction_id FROM auction_bidders WHERE bidder_id = %(me)s
-        AND (%(after)s::uuid IS NULL OR auction_id < %(after)s) ORDER BY auction_id DESC LIMIT %(limit)s)
+    WHERE a.id IN (
+        WITH RECURSIVE mine (auction_id) AS (
+            SELECT (SELECT auction_id FROM bids WHERE bidder_id = %(me)s
+                AND (%(after)s::uuid IS NULL OR auction_id < %(after)s) ORDER BY auction_id DESC LIMIT 1)
+            UNION ALL
+            SELECT (SELECT b.auction_id FROM bids b WHERE b.bidder_id = %(me)s AND b.auction_id < mine.auction_id
+                ORDER BY b.auction_id DESC LIMIT 1)
+            FROM mine WHERE mine.auction_id IS NOT NULL
+        )
+        SELECT auction_id FROM mine WHERE auction_id IS NOT NULL LIMIT %(limit)s
+    )
     ORDER BY a.id DESC
     """
     parameters = {"me": viewer.user_id, "after": after[0] if after else None, "limit": limit + 1}

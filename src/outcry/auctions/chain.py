@@ -33,10 +33,26 @@ def entry_hash(
     placed_us: int,
 ) -> bytes:
     """32 bytes that stand for this entry and all before it. `placed_us` in microseconds since the epoch."""
+    return linked_hash(
+        previous,
+        entry_id.to_bytes(16, "big"),
+        bidder_id.to_bytes(16, "big"),
+        (seq, kind, amount, max_amount, offered_amount, offered_max, target_seq, placed_us),
+    )
+
+
+def linked_hash(
+    previous: bytes,
+    entry_id: bytes,
+    bidder_id: bytes,
+    facts: tuple[int, str, int, int, int | None, int | None, int | None, int],
+) -> bytes:
+    """`entry_hash` with ids as their 16 bytes and the rest in its order; what the desk calls for every entry."""
+    seq, kind, amount, max_amount, offered_amount, offered_max, target_seq, placed_us = facts
     return sha256(
         previous
-        + entry_id.to_bytes(16, "big")
-        + bidder_id.to_bytes(16, "big")
+        + entry_id
+        + bidder_id
         + _FACTS(
             seq,
             _KIND_CODES[kind],

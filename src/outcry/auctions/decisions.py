@@ -195,13 +195,7 @@ async def _void(movement: Movement, book: Book, target: dict[str, Any], entries:
     book.leader_ordinal = ordinals[leader] if isinstance(leader, int) else None
     if isinstance(leader, int) and not _shown_already(entries, voided, leader, standing.price):
         await _append(movement, book, "auto", leader, ordinals[leader], None)
-    still = {entry["bidder_id"] for entry in remaining}
-    book.bidder_count = len(still)
-    if target["bidder_id"] not in still:
-        await movement.connection.execute(
-            "UPDATE auction_bidders SET active = false WHERE auction_id = %s AND bidder_id = %s",
-            (target["auction_id"], target["bidder_id"]),
-        )
+    book.bidder_count = len({entry["bidder_id"] for entry in remaining})
     movement.moved(book)
 
 

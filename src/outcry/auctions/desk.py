@@ -11,7 +11,6 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
@@ -19,12 +18,12 @@ from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, NewEvent, PriorBid, Restricted
 from outcry.auctions.book import COLUMNS, Book
 from outcry.identity.service import BLOCKED_BY, SUSPENDED_OF
-from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, JsonTexts, Texts, UuidInts
+from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, JsonTexts, Texts, UuidBytes, UuidInts
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
+from outcry.kernel.ids import id_text
 from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.pipeline import PipelinedConnection, Step
-from outcry.kernel.times import from_microseconds
 
 MAX_BOOKS = 20_000
 MAX_KNOWN_BIDDERS = 500_000
@@ -108,7 +107,7 @@ class Lane:
         if self._task is not None:
             await self._task
         if self._pipe is not None:
-            await self._pipe.connection.close()
+            await self._pipe.close()
 
     def wake(self) -> None:
         """Called after each append; the lane may be idle."""
@@ -157,6 +156,7 @@ class Lane:
                 return
             self.decided_bids += len(batch)
             self.settled_batches += 1
+            self._known_bidders += draft.joined
             draft.answer()
             self._database.publish(published)
             self._trim()
@@ -173,7 +173,7 @@ class Lane:
 
     async def _reconnect(self, attempt: int) -> None:
         if self._pipe is not None:
-            await self._pipe.connection.close()
+            await self._pipe.close()
         await asyncio.sleep(RECONNECT_SECONDS * attempt)
         try:
             self._pipe = await self._connect()
@@ -189,8 +189,9 @@ class Lane:
             await pipe.flight([(sql.ROLLBACK, ())])
             return draft, []
         draft.compose_events()
-        *_, numbers, _ = await pipe.flight(_writing_steps(draft))
-        return draft, _stored_events(draft, dict(numbers))
+        outbids = _Outbids(draft.outbid_events)
+        *_, counted, _ = await pipe.flight(_writing_steps(draft, outbids))
+        return draft, draft.published(self._database.heard, outbids.seqs([row[0] for row in counted]))
 
     async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
         ids = list({request.auction_id for request in batch})
@@ -204,7 +205,7 @@ class Lane:
             steps.append((sql.BIDDERS, _pair_columns(strangers)))
         _, locked, moment, *found = await pipe.flight(steps)
         now_us, transaction_id, restriction_version = moment[0]
-        prior = {row[0]: PriorBid(*row[1:]) for row in found.pop(0)} if keyed else {}
+        prior = {row[0]: _prior_bid(row) for row in found.pop(0)} if keyed else {}
         inactive: dict[tuple[int, int], int] = {}
         if strangers:
             self._learn_bidders(found.pop(0), inactive)
@@ -288,44 +289,56 @@ class Lane:
                 book.bidders.clear()
 
 
-def _writing_steps(draft: Draft) -> list[Step]:
-    """Everything a batch writes, up to its commit; the outbids, whose numbers are wanted, come last but one."""
-    steps: list[Step] = [(sql.INSERT_BIDS, _bid_columns(draft))]
-    if draft.new_bidders:
-        auctions, bidders, ordinals = zip(*draft.new_bidders, strict=True)
-        steps.append((sql.INSERT_BIDDERS, (UuidInts(auctions), UuidInts(bidders), Ints(ordinals))))
-    steps.append((sql.UPDATE_AUCTIONS, _auction_columns(draft)))
-    if draft.auction_events:
-        told = draft.auction_events
-        steps.append(
-            (
-                sql.APPEND_AUCTION_EVENTS,
-                (
-                    Texts([event.channel for event in told]),
-                    BigInts([event.seq for event in told]),
-                    UuidInts([event.id for event in told]),
-                    Texts([event.type for event in told]),
-                    JsonTexts([event.data for event in told]),
-                    Instants([draft.now_us] * len(told)),
-                ),
-            )
-        )
-    if draft.outbid_events:
-        outbids = draft.outbid_events
-        steps.append(
-            (
-                sql.APPEND_OUTBIDS,
-                (
-                    Texts([event.channel for event in outbids]),
-                    UuidInts([event.id for event in outbids]),
-                    Texts([event.type for event in outbids]),
-                    JsonTexts([event.data for event in outbids]),
-                    Instants([draft.now_us]),
-                ),
-            )
-        )
-    steps.append((sql.COMMIT, ()))
-    return steps
+class _Outbids:
+    """Where each outbid stands on its person's channel: several of one batch may be the same person's.
+
+    Channels are sorted, so that batches lock them in one order.
+    """
+
+    def __init__(self, events: Sequence[NewEvent]) -> None:
+        counts: dict[str, int] = {}
+        nth = []
+        for event in events:
+            counts[event.channel] = number = counts.get(event.channel, 0) + 1
+            nth.append(number)
+        self.channels = sorted(counts)
+        self.counts = [counts[channel] for channel in self.channels]
+        places = {channel: place for place, channel in enumerate(self.channels, 1)}
+        self.places = [places[event.channel] for event in events]
+        self.backs = [counts[event.channel] - number for event, number in zip(events, nth, strict=True)]
+
+    def seqs(self, counted: Sequence[int]) -> list[int]:
+        """The seq of each event, when the channels stand at `counted` after the batch."""
+        return [counted[place - 1] - back for place, back in zip(self.places, self.backs, strict=True)]
+
+
+def _writing_steps(draft: Draft, outbids: _Outbids) -> list[Step]:
+    """Everything a batch writes, up to its commit; the events, whose numbers are wanted, come last but one."""
+    return [
+        (sql.INSERT_BIDS, _bid_columns(draft)),
+        (sql.UPDATE_AUCTIONS, _auction_columns(draft)),
+        _event_step(draft, outbids),
+        (sql.COMMIT, ()),
+    ]
+
+
+def _event_step(draft: Draft, outbids: _Outbids) -> Step:
+    own, theirs = draft.auction_events, draft.outbid_events
+    told = [*own, *theirs] if theirs else own
+    channels, seqs = Texts([event.channel for event in told]), BigInts([event.seq for event in told])
+    ids, kinds = UuidBytes([event.id_bytes for event in told]), Texts([event.type for event in told])
+    data, now = JsonTexts([event.data for event in told]), Instants([draft.now_us])
+    if not theirs:
+        return sql.APPEND_AUCTION_EVENTS, (now, channels, seqs, ids, kinds, data)
+    none: list[int | None] = [None] * len(own)
+    places, backs = Ints(none + outbids.places), Ints(none + outbids.backs)
+    counted = Texts(outbids.channels), BigInts(outbids.counts)
+    return sql.APPEND_EVENTS, (*counted, now, channels, seqs, places, backs, ids, kinds, data)
+
+
+def _prior_bid(row: Sequence[Any]) -> PriorBid:
+    _, seq, identity, *rest = row
+    return PriorBid(seq, id_text(identity), *rest)
 
 
 def _key_columns(keyed: Sequence[tuple[int, BidRequest]]) -> tuple[Any, ...]:
@@ -342,21 +355,23 @@ def _pair_columns(pairs: Collection[tuple[int, int]]) -> tuple[Any, ...]:
 
 
 def _bid_columns(draft: Draft) -> tuple[Any, ...]:
-    rows = draft.written
+    (
+        auctions, seqs, ids, bidders, ordinals, kinds, amounts, maxima, offered_amounts, offered_maxima, keys, hashes,
+    ) = map(list[Any], zip(*draft.written, strict=True))  # fmt: skip
     return (
-        UuidInts([row.auction_id for row in rows]),
-        BigInts([row.entry.seq for row in rows]),
-        UuidInts([row.id for row in rows]),
-        UuidInts([row.entry.bidder_id for row in rows]),  # type: ignore[misc]
-        Ints([row.ordinal for row in rows]),
-        Texts([row.entry.kind for row in rows]),
-        BigInts([row.entry.amount for row in rows]),
-        BigInts([row.entry.max_amount for row in rows]),
-        BigInts([row.offered_amount for row in rows]),
-        BigInts([row.offered_max for row in rows]),
-        Instants([draft.now_us] * len(rows)),
-        Texts([row.key for row in rows]),
-        Byteas([row.hash for row in rows]),
+        UuidBytes(auctions),
+        BigInts(seqs),
+        UuidBytes(ids),
+        UuidBytes(bidders),
+        Ints(ordinals),
+        Texts(kinds),
+        BigInts(amounts),
+        BigInts(maxima),
+        BigInts(offered_amounts),
+        BigInts(offered_maxima),
+        Texts(keys),
+        Byteas(hashes),
+        Instants([draft.now_us]),
     )
 
 
@@ -364,7 +379,7 @@ def _auction_columns(draft: Draft) -> tuple[Any, ...]:
     books = [changed.book for changed in draft.changed.values()]
     standings = [book.standing for book in books]
     return (
-        UuidInts([book.id for book in books]),
+        UuidBytes([book.id_bytes for book in books]),
         BigInts([standing.price for standing in standings]),
         UuidInts([standing.leader_id for standing in standings]),  # type: ignore[misc]
         Ints([book.leader_ordinal for book in books]),
@@ -380,13 +395,3 @@ def _auction_columns(draft: Draft) -> tuple[Any, ...]:
         BigInts([book.seq for book in books]),
     )
 
-
-def _stored_events(draft: Draft, numbers: dict[int, int]) -> list[StoredEvent]:
-    at = from_microseconds(draft.now_us)
-
-    def stored(event: NewEvent, seq: int) -> StoredEvent:
-        return StoredEvent(UUID(int=event.id), event.channel, seq, event.type, event.data, at)
-
-    return [stored(event, event.seq or 0) for event in draft.auction_events] + [
-        stored(event, numbers[event.id]) for event in draft.outbid_events
-    ]

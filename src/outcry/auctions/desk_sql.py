@@ -40,23 +40,19 @@ KEYS = Statement(
     rows=True,
 )
 
+# Who has bid where before, under which alias, and whether any of those bids still stands: the history itself says.
 BIDDERS = Statement(
     "bidders",
     """
-    SELECT b.auction_id, b.bidder_id, b.ordinal, b.active
+    SELECT k.auction_id, k.bidder_id, met.bidder_ordinal, EXISTS (
+        SELECT FROM bids s WHERE s.bidder_id = k.bidder_id AND s.auction_id = k.auction_id
+            AND s.voided_at IS NULL AND s.kind IN ('bid', 'raise'))
     FROM unnest($1::uuid[], $2::uuid[]) AS k (auction_id, bidder_id)
-    JOIN auction_bidders b ON b.auction_id = k.auction_id AND b.bidder_id = k.bidder_id
+    CROSS JOIN LATERAL (
+        SELECT b.bidder_ordinal FROM bids b WHERE b.bidder_id = k.bidder_id AND b.auction_id = k.auction_id LIMIT 1
+    ) AS met
     """,
     rows=True,
-)
-
-INSERT_BIDDERS = Statement(
-    "insert_bidders",
-    """
-    INSERT INTO auction_bidders (auction_id, bidder_id, ordinal)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[])
-    ON CONFLICT (auction_id, bidder_id) DO UPDATE SET active = true
-    """,
 )
 
 INSERT_BIDS = Statement(
@@ -64,8 +60,11 @@ INSERT_BIDS = Statement(
     """
     INSERT INTO bids (auction_id, seq, id, bidder_id, bidder_ordinal, kind, amount, max_amount,
         offered_amount, offered_max, placed_at, idempotency_key, entry_hash)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::text[], $13::bytea[])
+    SELECT n.auction_id, n.seq, n.id, n.bidder_id, n.ordinal, n.kind, n.amount, n.max_amount,
+        n.offered_amount, n.offered_max, ($13::timestamptz[])[1], n.key, n.hash
+    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::bytea[])
+        AS n (auction_id, seq, id, bidder_id, ordinal, kind, amount, max_amount, offered_amount, offered_max, key, hash)
     """,
 )
 
@@ -85,19 +84,36 @@ UPDATE_AUCTIONS = Statement(
     """,
 )
 
-# An auction's channel counts on the auction's row, which is locked: its events need no counter of their own.
+# All events of a batch. An auction's channel counts on the auction's row, which is locked, so its events come with
+# their seq. A person's channel counts itself in `channels`: `place` names the event's channel among the sorted ones
+# counted here ($1, with $2 events each), and `back` how many events of that channel come after it.
+APPEND_EVENTS = Statement(
+    "append_events",
+    """
+    WITH counted AS (
+        INSERT INTO channels (channel, seq) SELECT * FROM unnest($1::text[], $2::bigint[])
+        ON CONFLICT (channel) DO UPDATE SET seq = channels.seq + excluded.seq
+        RETURNING seq
+    ), counts AS (SELECT array_agg(seq) AS seqs FROM counted), put AS (
+        INSERT INTO outbox (channel, seq, id, type, data, at)
+        SELECT e.channel, coalesce(e.seq, counts.seqs[e.place] - e.back), e.id, e.type, e.data,
+            ($3::timestamptz[])[1]
+        FROM counts, unnest($4::text[], $5::bigint[], $6::integer[], $7::integer[], $8::uuid[], $9::text[],
+            $10::json[]) AS e (channel, seq, place, back, id, type, data)
+    )
+    SELECT seq FROM counted
+    """,
+    rows=True,
+)
+
+# The same when nobody was outbid.
 APPEND_AUCTION_EVENTS = Statement(
     "append_auction_events",
     """
     INSERT INTO outbox (channel, seq, id, type, data, at)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::json[], $6::timestamptz[])
+    SELECT e.channel, e.seq, e.id, e.type, e.data, ($1::timestamptz[])[1]
+    FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::json[]) AS e (channel, seq, id, type, data)
     """,
-)
-
-APPEND_OUTBIDS = Statement(
-    "append_outbids",
-    "SELECT id, seq FROM append_events($1::text[], $2::uuid[], $3::text[], $4::json[], ($5::timestamptz[])[1])",
-    rows=True,
 )
 
 # Nothing here is better off without its index, but a young table that was never analysed makes the planner

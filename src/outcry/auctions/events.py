@@ -4,13 +4,15 @@ The two that a bid causes are formatted, not built: they are written for every b
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from outcry.auctions.book import Book
 from outcry.auctions.schemas import AuctionView
 from outcry.kernel.ids import id_text
-from outcry.kernel.times import rfc3339_microseconds
+
+_CACHED_CHANNELS = 65_536
 
 
 def auction_channel(auction_id: UUID | int) -> str:
@@ -18,38 +20,37 @@ def auction_channel(auction_id: UUID | int) -> str:
     return f"auction:{id_text(auction_id) if isinstance(auction_id, int) else auction_id}"
 
 
+@lru_cache(_CACHED_CHANNELS)
 def user_channel(user_id: UUID | int) -> str:
     """A person's own channel; on the wire it is named `user`."""
     return f"user:{id_text(user_id) if isinstance(user_id, int) else user_id}"
 
 
-def bid_placed_json(book: Book, bids: Sequence[bytes], seq: int, now_us: int) -> bytes:
+def bid_placed_json(book: Book, moving: bytes, bids: Sequence[bytes], seq: int) -> bytes:
     """What changed by the bids of one batch; when coalesced, one stands for `seq_from..seq`."""
     return b'{%b,"leader":%b,"bids":[%b],"seq_from":%d}' % (
-        book.moving_json(now_us),
+        moving,
         book.broadcast_leader_json(),
         b",".join(bids),
         seq,
     )
 
 
-def auction_extended_json(book: Book, now_us: int) -> bytes:
+def auction_extended_json(book: Book, now: bytes) -> bytes:
     """The end moved later (SPEC AUC-4)."""
     return b'{"ends_at":"%b","extended_count":%d,"server_time":"%b"}' % (
-        rfc3339_microseconds(book.standing.ends_at_us or 0).encode(),
+        book.ends_json(),
         book.standing.extended_count,
-        rfc3339_microseconds(now_us).encode(),
+        now,
     )
 
 
-def outbid_json(book: Book, your_max: int, now_us: int) -> bytes:
+def outbid_json(book: Book, moving: bytes, your_max: int) -> bytes:
     """To the one who led before, with its own maximum."""
-    return b'{"auction_id":"%b","listing_id":"%b","currency":"%b","max_amount":%d,%b,"leader":%b}' % (
-        id_text(book.id).encode(),
-        id_text(book.listing_id).encode(),
-        book.currency.encode(),
+    return b'{%b"max_amount":%d,%b,"leader":%b}' % (
+        book.outbid_json,
         your_max,
-        book.moving_json(now_us),
+        moving,
         book.broadcast_leader_json(),
     )
 

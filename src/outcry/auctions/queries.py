@@ -175,10 +175,10 @@ async def own_standing(tx: Transaction, auction_id: UUID, user_id: UUID) -> Any 
     """The alias number and the highest standing maximum of a bidder on an auction."""
     return await tx.first(
         """
-        SELECT ab.ordinal, (SELECT b.max_amount FROM bids b WHERE b.auction_id = ab.auction_id
-            AND b.bidder_id = ab.bidder_id AND b.voided_at IS NULL AND b.kind <> 'retraction'
+        SELECT met.bidder_ordinal AS ordinal, (SELECT b.max_amount FROM bids b WHERE b.auction_id = :auction_id
+            AND b.bidder_id = :user_id AND b.voided_at IS NULL AND b.kind <> 'retraction'
             ORDER BY b.seq DESC LIMIT 1) AS max_amount
-        FROM auction_bidders ab WHERE ab.auction_id = :auction_id AND ab.bidder_id = :user_id
+        FROM (SELECT bidder_ordinal FROM bids WHERE auction_id = :auction_id AND bidder_id = :user_id LIMIT 1) AS met
         """,
         {"auction_id": auction_id, "user_id": user_id},
     )

@@ -6,7 +6,8 @@ that costs more than deciding the bids. `BigInts([...])` goes to `unnest(%s::big
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -26,9 +27,27 @@ _FALSE = b"\0\0\0\x01\x00"
 _length = struct.Struct("!i").pack
 _int8 = struct.Struct("!iq").pack
 _int4 = struct.Struct("!ii").pack
+_KEPT_LAYOUTS = 2_048
 
 # PostgreSQL counts from 2000-01-01, in microseconds.
 _POSTGRES_EPOCH_US = 946_684_800_000_000
+
+
+@lru_cache(_KEPT_LAYOUTS)
+def _all_at_once(element: str, count: int) -> Callable[..., bytes]:
+    return struct.Struct("!" + f"i{element}" * count).pack
+
+
+def _numbers(values: Sequence[int | None], element: str, size: int, one: Callable[[int, int], bytes]) -> bytes:
+    """Integers each behind its length; without a NULL among them, or with nothing else, in one call."""
+    nulls = values.count(None)
+    if not nulls:
+        pairs: list[int | None] = [size] * (2 * len(values))
+        pairs[1::2] = values
+        return _all_at_once(element, len(values))(*pairs)
+    if nulls == len(values):
+        return _NULL * nulls
+    return b"".join([_NULL if value is None else one(size, value) for value in values])
 
 
 class Array(Generic[T]):
@@ -74,6 +93,16 @@ class UuidInts(Array[int | None]):
         return b"".join([_NULL if value is None else _LENGTH_16 + value.to_bytes(16, "big") for value in self.values])
 
 
+class UuidBytes(Array[bytes]):
+    """uuid[], given as 16 bytes each and none of them NULL: the cheapest way to say ids"""
+
+    __slots__ = ()
+    oid, element_oid = 2951, 2950
+
+    def body(self) -> bytes:
+        return _LENGTH_16 + _LENGTH_16.join(self.values)
+
+
 class BigInts(Array[int | None]):
     """bigint[]"""
 
@@ -81,7 +110,7 @@ class BigInts(Array[int | None]):
     oid, element_oid = 1016, 20
 
     def body(self) -> bytes:
-        return b"".join([_NULL if value is None else _int8(8, value) for value in self.values])
+        return _numbers(self.values, "q", 8, _int8)
 
 
 class Ints(Array[int | None]):
@@ -91,7 +120,7 @@ class Ints(Array[int | None]):
     oid, element_oid = 1007, 23
 
     def body(self) -> bytes:
-        return b"".join([_NULL if value is None else _int4(4, value) for value in self.values])
+        return _numbers(self.values, "i", 4, _int4)
 
 
 class Instants(Array[int | None]):
@@ -111,15 +140,8 @@ class Texts(Array[str | None]):
     oid, element_oid = 1009, 25
 
     def body(self) -> bytes:
-        parts: list[bytes] = []
-        for value in self.values:
-            if value is None:
-                parts.append(_NULL)
-            else:
-                encoded = value.encode()
-                parts.append(_length(len(encoded)))
-                parts.append(encoded)
-        return b"".join(parts)
+        encoded = [None if value is None else value.encode() for value in self.values]
+        return b"".join([_NULL if value is None else _length(len(value)) + value for value in encoded])
 
 
 class Byteas(Array[bytes | None]):
@@ -160,5 +182,5 @@ def _dumper_for(kind: type[Array[Any]]) -> type[Dumper]:
     return ArrayDumper
 
 
-for _kind in (Uuids, UuidInts, BigInts, Ints, Instants, Texts, Byteas, JsonTexts, Booleans):
+for _kind in (Uuids, UuidInts, UuidBytes, BigInts, Ints, Instants, Texts, Byteas, JsonTexts, Booleans):
     psycopg.adapters.register_dumper(_kind, _dumper_for(_kind))

@@ -30,6 +30,10 @@ class Bus(Protocol):
         """Tell all processes, this one at once. Never waits: a full queue drops, and readers catch up."""
         ...
 
+    def heard(self, channel: str) -> bool:
+        """Whether anybody may be listening; who publishes much may leave the rest out."""
+        ...
+
     def subscribe(self, channel: str, handler: Handler) -> Unsubscribe:
         """Call `handler` for each event of `channel`, in the order the bus sees them."""
         ...
@@ -61,6 +65,10 @@ class LocalBus:
         for event in events:
             for handler in tuple(self._handlers.get(event.channel, ())):
                 handler(event)
+
+    def heard(self, channel: str) -> bool:
+        """See `Bus.heard`."""
+        return channel in self._handlers
 
     def subscribe(self, channel: str, handler: Handler) -> Unsubscribe:
         """See `Bus.subscribe`."""

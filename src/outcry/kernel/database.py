@@ -173,10 +173,12 @@ class Database:
             },
         )
         self._publish: Callable[[Sequence[StoredEvent]], None] = lambda events: None
+        # Whether anybody may be listening to a channel: what nobody hears need not be made ready for the bus.
+        self.heard: Callable[[str], bool] = lambda channel: False
 
-    def publish_with(self, publish: Callable[[Sequence[StoredEvent]], None]) -> None:
-        """Hand committed events to `publish` (the bus); it must not wait."""
-        self._publish = publish
+    def publish_with(self, publish: Callable[[Sequence[StoredEvent]], None], heard: Callable[[str], bool]) -> None:
+        """Hand committed events to `publish` (the bus); it must not wait. `heard` is the bus's own."""
+        self._publish, self.heard = publish, heard
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
         """Tell the bus of events whose transaction has committed."""

@@ -6,7 +6,6 @@ below N being committed.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,23 +29,26 @@ class Event(msgspec.Struct, frozen=True):
     seq: int | None = None
 
 
-class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as it stands in the outbox; `data` is JSON text."""
+class StoredEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event as it stands in the outbox, as the wire writes it: `data` is JSON, `id` and `at` are text."""
 
-    id: UUID
+    id: str
     channel: str
     seq: int
     type: str
     data: bytes
-    at: datetime
+    at: str
 
     def frame(self) -> bytes:
         """The JSON frame every watcher gets, made once."""
-        return (
-            b'{"type":"' + self.type.encode() + b'","channel":"' + self.channel.encode() + b'","seq":'
-            + str(self.seq).encode() + b',"id":"' + str(self.id).encode() + b'","at":"'
-            + rfc3339(self.at).encode() + b'","data":' + self.data + b"}"
-        )  # fmt: skip
+        return b'{"type":"%b","channel":"%b","seq":%d,"id":"%b","at":"%b","data":%b}' % (
+            self.type.encode(),
+            self.channel.encode(),
+            self.seq,
+            self.id.encode(),
+            self.at.encode(),
+            self.data,
+        )
 
 
 _APPEND_COUNTED = "SELECT id, seq, at FROM append_events(%s::text[], %s::uuid[], %s::text[], %s::json[], NULL)"
@@ -82,7 +84,9 @@ async def append(connection: psycopg.AsyncConnection[TupleRow], events: Sequence
         cursor = await connection.execute(_APPEND_NUMBERED if owned else _APPEND_COUNTED, columns)
         numbered.update((row[0], row) for row in await cursor.fetchall())
     return [
-        StoredEvent(identity, event.channel, numbered[identity][1], event.type, data, numbered[identity][2])
+        StoredEvent(
+            str(identity), event.channel, numbered[identity][1], event.type, data, rfc3339(numbered[identity][2])
+        )
         for identity, event, data in prepared
     ]
 
@@ -104,4 +108,4 @@ async def last_seq(connection: psycopg.AsyncConnection[TupleRow], channel: str) 
 
 def _stored(row: Sequence[Any]) -> StoredEvent:
     identity, channel, seq, kind, data, at = row
-    return StoredEvent(identity, channel, seq, kind, data.encode(), at)
+    return StoredEvent(str(identity), channel, seq, kind, data.encode(), rfc3339(at))

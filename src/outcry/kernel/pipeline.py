@@ -4,16 +4,15 @@ A cursor's conveniences cost about as much as the statement when a transaction i
 path sends them as one flight instead and reads the rows it asked for. UUIDs come back as integers, which hash fast.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from psycopg import errors
-from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Loader, Transformer
-from psycopg.generators import fetch_many, send
-from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
 from outcry.kernel import arrays
@@ -52,57 +51,111 @@ class Statement:
         self.rows = rows
 
 
-def _exchange(pgconn: PGconn, answers: int) -> PQGen[list[list[PGresult]]]:
-    """Send what is queued, then wait for that many answers: the loop is woken for rows, not for a free socket."""
-    yield from send(pgconn)
-    results: list[list[PGresult]] = []
-    while len(results) < answers:
-        results.append((yield from fetch_many(pgconn)))
-    return results
-
-
 Step = tuple[Statement, Sequence[arrays.Array[Any]]]
 
 
 class PipelinedConnection:
-    """Runs flights of prepared statements on one psycopg connection that nothing else uses meanwhile."""
+    """Runs flights of prepared statements on one psycopg connection that nothing else uses any more.
+
+    It stays in pipeline mode and listens to its socket itself: registering a socket anew for every answer, as a
+    general driver must, costs as much as the answer. Made inside the running loop; `close` it.
+    """
 
     def __init__(self, connection: psycopg.AsyncConnection[TupleRow]) -> None:
-        self.connection = connection
+        self._connection = connection
+        self._pgconn = connection.pgconn
         self._prepared: set[bytes] = set()
+        self._answered: asyncio.Future[list[PGresult]] | None = None
+        self._results: list[PGresult] = []
+        self._loop = asyncio.get_running_loop()
+        self._socket = self._pgconn.socket
+        self._is_writing = False
+        self._pgconn.enter_pipeline_mode()
+        self._loop.add_reader(self._socket, self._readable)
+        self._is_listening = True
+
+    async def close(self) -> None:
+        """Let go of the socket, then of the connection."""
+        self._stop_listening()
+        await self._connection.close()
 
     async def flight(self, steps: Sequence[Step]) -> list[list[tuple[Any, ...]]]:
         """Send all steps at once and wait for all; rows by step, empty for those that want none.
 
         Raises psycopg errors; after one, every later step of the flight was skipped by the server.
         """
-        pgconn = self.connection.pgconn
-        if pgconn.status != psycopg.pq.ConnStatus.OK:
+        pgconn = self._pgconn
+        if pgconn.status != ConnStatus.OK or not self._is_listening:
             raise psycopg.OperationalError("the connection is closed")
         wanted: list[tuple[Statement, bool]] = []
-        pgconn.enter_pipeline_mode()
-        try:
-            for statement, parameters in steps:
-                if statement.name not in self._prepared:
-                    pgconn.send_prepare(statement.name, statement.text)
-                    wanted.append((statement, True))
-                pgconn.send_query_prepared(
-                    statement.name,
-                    [parameter.dump() for parameter in parameters],
-                    [Format.BINARY] * len(parameters),
-                    Format.BINARY,
-                )
-                wanted.append((statement, False))
-            pgconn.pipeline_sync()
-            results = await self.connection.wait(_exchange(pgconn, len(wanted) + 1))
-        finally:
-            if pgconn.status == psycopg.pq.ConnStatus.OK:
-                pgconn.exit_pipeline_mode()
-        return self._rows(wanted, results)
+        for statement, parameters in steps:
+            if statement.name not in self._prepared:
+                pgconn.send_prepare(statement.name, statement.text)
+                wanted.append((statement, True))
+            pgconn.send_query_prepared(
+                statement.name,
+                [parameter.dump() for parameter in parameters],
+                [Format.BINARY] * len(parameters),
+                Format.BINARY,
+            )
+            wanted.append((statement, False))
+        pgconn.pipeline_sync()
+        self._results = []
+        self._answered = self._loop.create_future()
+        self._flush()
+        return self._rows(wanted, await self._answered)
 
-    def _rows(self, wanted: Sequence[tuple[Statement, bool]], results: Sequence[Any]) -> list[list[tuple[Any, ...]]]:
+    def _flush(self) -> None:
+        try:
+            unsent = self._pgconn.flush()
+        except psycopg.OperationalError as lost:
+            self._lost(lost)
+            return
+        if bool(unsent) is not self._is_writing:
+            self._is_writing = bool(unsent)
+            if unsent:
+                self._loop.add_writer(self._socket, self._flush)
+            else:
+                self._loop.remove_writer(self._socket)
+
+    def _readable(self) -> None:
+        pgconn = self._pgconn
+        try:
+            pgconn.consume_input()
+            if self._is_writing:
+                # The server may be waiting for us to read before it takes more.
+                self._flush()
+            while self._answered is not None and not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:
+                    continue
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    answered, self._answered = self._answered, None
+                    if not answered.done():
+                        answered.set_result(self._results)
+                    return
+                self._results.append(result)
+        except psycopg.OperationalError as lost:
+            self._lost(lost)
+
+    def _lost(self, error: psycopg.OperationalError) -> None:
+        self._stop_listening()
+        answered, self._answered = self._answered, None
+        if answered is not None and not answered.done():
+            answered.set_exception(error)
+
+    def _stop_listening(self) -> None:
+        if self._is_listening:
+            self._is_listening = False
+            self._loop.remove_reader(self._socket)
+            if self._is_writing:
+                self._loop.remove_writer(self._socket)
+
+    def _rows(
+        self, wanted: Sequence[tuple[Statement, bool]], results: Sequence[PGresult]
+    ) -> list[list[tuple[Any, ...]]]:
         answer: list[list[tuple[Any, ...]]] = []
-        for (statement, preparing), (result, *_) in zip(wanted, results, strict=False):
+        for (statement, preparing), result in zip(wanted, results, strict=False):
             if result.status not in _ROWS:
                 if result.status == ExecStatus.FATAL_ERROR:
                     raise errors.error_from_result(result)
