@@ -12,7 +12,7 @@ from outcry.auctions import events
 from outcry.auctions.book import Book, ShownEntry, bid_status, broadcast_bids_json, instant_json, own_bid_json
 from outcry.auctions.chain import linked_hash
 from outcry.auctions.errors import AuctionNotFound, refusal_error
-from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, decide
+from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, Status, decide
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
 from outcry.kernel.ids import new_id_int, new_ids
 from outcry.kernel.outbox import StoredEvent
@@ -21,12 +21,76 @@ from outcry.kernel.outbox import StoredEvent
 IDS_A_BID = 3
 
 
-class BidAnswer(msgspec.Struct, frozen=True, gc=False):
-    """An accepted bid as its bidder sees it, already encoded; `replayed` when its key was known."""
+class PriorBid(msgspec.Struct, frozen=True, gc=False):
+    """An accepted bid as its answer shows it: one of this batch, or the one that a key already stands for."""
 
-    bid_json: bytes
-    auction_json: bytes
+    seq: int
+    id: str
+    kind: str
+    amount: int
+    max_amount: int
+    offered_amount: int | None
+    offered_max: int | None
+    placed_us: int
+    ordinal: int
+    voided: bool
+
+
+class AuctionThen:
+    """An auction as a batch left it. Later batches move the book on before every answer has been written out."""
+
+    __slots__ = ("_encoded", "_whole", "book", "leader_id", "leader_ordinal", "moving", "now_us", "seq", "status")
+
+    def __init__(self, book: Book, now_us: int, moving: bytes) -> None:
+        self.book = book
+        self.now_us = now_us
+        self.moving = moving
+        self.seq = book.seq
+        self.status = book.standing.status
+        self.leader_id = book.standing.leader_id
+        self.leader_ordinal = book.leader_ordinal
+        self._encoded: dict[bool, bytes] = {}
+        # One that is over is encoded by its view; that happens only when a key is repeated after the end.
+        self._whole = None if self.status is Status.LIVE else book.view(now_us, None)
+
+    def json(self, bidder_id: int) -> bytes:
+        """As `bidder_id` sees it, encoded; only the leader's copy differs, so an auction is encoded at most twice."""
+        leads = self.leader_id == bidder_id
+        encoded = self._encoded.get(leads)
+        if encoded is None:
+            encoded = self._encoded[leads] = self._encode(leads)
+        return encoded
+
+    def _encode(self, leads: bool) -> bytes:
+        whole = self._whole
+        if whole is None:
+            return self.book.live_json(self.moving, self.seq, self.leader_ordinal, leads)
+        if whole.leader is not None:
+            whole = msgspec.structs.replace(whole, leader=msgspec.structs.replace(whole.leader, is_you=leads))
+        return msgspec.json.encode(whole)
+
+
+class BidAnswer(msgspec.Struct, frozen=True, gc=False):
+    """An accepted bid as its bidder sees it; `replayed` when its key was known."""
+
+    bid: PriorBid
+    auction: AuctionThen
+    bidder_id: int
     replayed: bool = False
+
+    @property
+    def bid_json(self) -> bytes:
+        """The bid, encoded."""
+        bid, auction = self.bid, self.auction
+        status = bid_status(auction.status, leads=auction.leader_id == self.bidder_id, voided=bid.voided)
+        entry = (bid.id, bid.kind, bid.amount, bid.ordinal)
+        placed_at = instant_json(bid.placed_us)
+        return own_bid_json(auction.book, entry, status.encode(), placed_at, seq=bid.seq, max_amount=bid.max_amount)
+
+    @property
+    def auction_json(self) -> bytes:
+        """The auction after it, encoded."""
+        return self.auction.json(self.bidder_id)
 
 
 class BidRequest:
@@ -54,21 +118,6 @@ class BidRequest:
         self.made_key = key is None
         self.key = key if key is not None else f"{new_id_int():x}"
         self.done = done
-
-
-class PriorBid(msgspec.Struct, frozen=True, gc=False):
-    """An accepted bid as its answer shows it: one of this batch, or the one that a key already stands for."""
-
-    seq: int
-    id: str
-    kind: str
-    amount: int
-    max_amount: int
-    offered_amount: int | None
-    offered_max: int | None
-    placed_us: int
-    ordinal: int
-    voided: bool
 
 
 class Restricted(msgspec.Struct, frozen=True):
@@ -103,7 +152,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
 class Changed:
     """What a batch did to one auction."""
 
-    __slots__ = ("book", "entries", "extended_before", "leader_before", "leader_max_before", "moving")
+    __slots__ = ("book", "entries", "extended_before", "leader_before", "leader_max_before")
 
     def __init__(self, book: Book) -> None:
         self.book = book
@@ -111,8 +160,6 @@ class Changed:
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
         self.entries: list[ShownEntry] = []
-        # `Book.moving_json` at the end of the batch; events and answers share it.
-        self.moving = b""
 
 
 class Draft:
@@ -128,6 +175,9 @@ class Draft:
         self.auction_events: list[NewEvent] = []
         self.outbid_events: list[NewEvent] = []
         self._now = instant_json(now_us)
+        # How each auction with an answer to give stood at the end of the batch.
+        self._repeated: set[int] = set()
+        self._then: dict[int, AuctionThen] = {}
         self._ids: list[tuple[bytes, str]] = []
         self._ids_at_once = 1
         self._by_key: dict[tuple[int, int, str], PriorBid] = {}
@@ -138,10 +188,9 @@ class Draft:
         self,
         requests: Sequence[BidRequest],
         prior: Mapping[int, PriorBid],
-        inactive: Mapping[tuple[int, int], int],
         restricted: Restricted = NOBODY_RESTRICTED,
     ) -> None:
-        """Decide every request in order. `prior` is by position; `inactive` bidders keep the alias they had."""
+        """Decide every request in order. `prior` is by position."""
         self._ids_at_once = IDS_A_BID * len(requests)
         by_key, outcomes, books = self._by_key, self.outcomes, self.books
         for position, request in enumerate(requests):
@@ -151,6 +200,7 @@ class Draft:
             if earlier is not None:
                 same = (request.amount, request.max_amount) == (earlier.offered_amount, earlier.offered_max)
                 outcomes.append((request, earlier if same else IdempotencyKeyReused(), same))
+                self._repeated.add(request.auction_id)
                 continue
             book = books.get(request.auction_id)
             if book is None:
@@ -168,7 +218,7 @@ class Draft:
                 outcomes.append((request, self._refused(outcome), False))
             else:
                 assert isinstance(outcome, Acceptance)
-                self._accept(request, book, outcome, inactive)
+                self._accept(request, book, outcome)
 
     def _refused(self, refusal: Refusal) -> OutcryError:
         facts = (refusal.code, refusal.minimum_bid, refusal.current_price, refusal.status)
@@ -177,16 +227,14 @@ class Draft:
             error = self._refusals[facts] = refusal_error(refusal)
         return error
 
-    def _accept(
-        self, request: BidRequest, book: Book, outcome: Acceptance, inactive: Mapping[tuple[int, int], int]
-    ) -> None:
+    def _accept(self, request: BidRequest, book: Book, outcome: Acceptance) -> None:
         changed = self.changed.get(book.id)
         if changed is None:
             changed = self.changed[book.id] = Changed(book)
         bidder_id = request.bidder_id
         ordinal = book.bidders.get(bidder_id)
         if ordinal is None:
-            ordinal = self._join(book, bidder_id, inactive)
+            ordinal = self._join(book, bidder_id)
         old_leader_ordinal = book.leader_ordinal
         book.standing = outcome.standing
         if outcome.standing.leader_id == bidder_id:
@@ -209,9 +257,9 @@ class Draft:
                 self._by_key[(book.id, bidder_id, request.key)] = mine
             self.outcomes.append((request, mine, False))
 
-    def _join(self, book: Book, bidder_id: int, inactive: Mapping[tuple[int, int], int]) -> int:
+    def _join(self, book: Book, bidder_id: int) -> int:
         """The bidder's first standing bid here: an alias, kept for good, and one more bidder."""
-        ordinal = inactive.get((book.id, bidder_id))
+        ordinal = book.inactive.pop(bidder_id, None)
         if ordinal is None:
             book.alias_count += 1
             ordinal = book.alias_count
@@ -245,12 +293,15 @@ class Draft:
         )  # fmt: skip
         return identity
 
-    def compose_events(self) -> None:
-        """One `bid_placed` for each auction that visibly changed, one `outbid` for each leader shown before."""
+    def conclude(self) -> None:
+        """One `bid_placed` for each auction that visibly changed, one `outbid` for each leader shown before.
+
+        Also keeps how the auctions stand now, for the answers.
+        """
         now = self._now
         for changed in self.changed.values():
             book = changed.book
-            changed.moving = moving = book.moving_json(now)
+            moving = book.moving_json(now)
             shown = broadcast_bids_json(book, changed.entries, now)
             if shown:
                 book.seq += 1
@@ -262,37 +313,21 @@ class Draft:
             if isinstance(loser, int) and loser != book.standing.leader_id:
                 data = events.outbid_json(book, moving, changed.leader_max_before)
                 self.outbid_events.append(NewEvent(events.user_channel(loser), None, *self._new_id(), "outbid", data))
+            self._then[book.id] = AuctionThen(book, self.now_us, moving)
+        for auction_id in self._repeated - self._then.keys():
+            book = self.books[auction_id]
+            self._then[auction_id] = AuctionThen(book, self.now_us, book.moving_json(now))
 
     def _tell(self, book: Book, kind: str, data: bytes) -> None:
         self.auction_events.append(NewEvent(book.channel, book.seq, *self._new_id(), kind, data))
 
     def answer(self) -> None:
         """Tell every bidder, once the batch is durable."""
-        encoded: dict[tuple[int, bool], bytes] = {}
         for request, outcome, replayed in self.outcomes:
             if isinstance(outcome, OutcryError):
                 request.done(outcome)
-                continue
-            book = self.books[request.auction_id]
-            # Only the leader's copy differs, so an auction is encoded at most twice a batch.
-            leads = book.standing.leader_id == request.bidder_id
-            auction_json = encoded.get((book.id, leads))
-            if auction_json is None:
-                auction_json = encoded[(book.id, leads)] = self._auction_json(book, leads, request.bidder_id)
-            request.done(BidAnswer(self._own_json(book, outcome, leads), auction_json, replayed))
-
-    def _auction_json(self, book: Book, leads: bool, bidder_id: int) -> bytes:
-        changed = self.changed.get(book.id)
-        if changed is not None:
-            return book.live_json(changed.moving, leads)
-        return book.auction_json(self.now_us, bidder_id if leads else None)
-
-    def _own_json(self, book: Book, bid: PriorBid, leads: bool) -> bytes:
-        """A bid as its owner sees it."""
-        placed_at = self._now if bid.placed_us == self.now_us else instant_json(bid.placed_us)
-        status = bid_status(book.standing.status, leads=leads, voided=bid.voided).encode()
-        entry = (bid.id, bid.kind, bid.amount, bid.ordinal)
-        return own_bid_json(book, entry, status, placed_at, seq=bid.seq, max_amount=bid.max_amount)
+            else:
+                request.done(BidAnswer(outcome, self._then[request.auction_id], request.bidder_id, replayed))
 
     def published(self, heard: Callable[[str], bool], outbid_seqs: Sequence[int]) -> list[StoredEvent]:
         """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in their order."""

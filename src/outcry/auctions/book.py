@@ -1,8 +1,8 @@
 """An auction's book: its terms and how it stands, as read under its row lock, and how it is shown.
 
-`version` is the row's xmin: whoever holds the lock and finds the same version knows that the book in memory is
-the row, so a hot auction is read from the database once. Ids are 128-bit integers here: on the bid path a UUID
-object costs more to hash than a bid costs to decide.
+`version` is the row's xmin: whoever finds the same version knows that the book in memory is the row, so a hot
+auction is read from the database once. None: a batch that is still on its way to the database wrote it last. Ids are
+128-bit integers here: on the bid path a UUID object costs more to hash than a bid costs to decide.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,6 +61,8 @@ class Book:
         "id",
         "id_bytes",
         "id_json",
+        "inactive",
+        "knows_all_bidders",
         "leader_ordinal",
         "listing_id",
         "outbid_json",
@@ -95,7 +97,7 @@ class Book:
         self.final_price: int | None = row["final_price"]
         self.cancel_reason: str | None = row["cancel_reason"]
         self.relisted_from = None if row["relisted_from"] is None else id_int(row["relisted_from"])
-        self.version: int = row["version"]
+        self.version: int | None = row["version"]
         self.snipe = AntiSnipeView(
             row["snipe_window_seconds"], row["snipe_extension_seconds"], row["snipe_limit_seconds"]
         )
@@ -103,6 +105,10 @@ class Book:
         self.standing = standing_of(row)
         # Bidders with a standing bid here that this process knows, by their ordinal; a subset of the history's.
         self.bidders: dict[int, int] = {}
+        # Those whose bids were all retracted keep their ordinal.
+        self.inactive: dict[int, int] = {}
+        # Whether the two hold everyone who ever bid here: then a stranger is a newcomer, without asking.
+        self.knows_all_bidders = self.alias_count == 0
         # What never changes is written out once, and the end only when it moves.
         text = id_text(self.id)
         self.id_bytes = self.id.to_bytes(16, "big")
@@ -168,17 +174,20 @@ class Book:
         """`view` encoded; on the bid path by formatting alone. A test holds the two together."""
         if self.standing.status is not Status.LIVE or self.decide_by_us is not None:
             return _encode(self.view(now_us, viewer_id))
-        return self.live_json(self.moving_json(instant_json(now_us)), viewer_id == self.standing.leader_id)
+        leads = viewer_id == self.standing.leader_id
+        return self.live_json(self.moving_json(instant_json(now_us)), self.seq, self.leader_ordinal, leads)
 
-    def live_json(self, moving: bytes, leads: bool) -> bytes:
-        """A live auction encoded round its `moving_json`, for one who leads or for anyone else."""
+    def live_json(self, moving: bytes, seq: int, leader_ordinal: int | None, leads: bool) -> bytes:
+        """A live auction encoded round its `moving_json` of that moment, for one who leads or for anyone else."""
         if self._fixed_json is None:
             self._fixed_json = self._encode_fixed()
         return b'%b%b,"seq":%d,"leader":%b,"decide_by":null,"final_price":null,"cancel_reason":null}' % (
             self._fixed_json,
             moving,
-            self.seq,
-            self._leader_json(leads),
+            seq,
+            b"null"
+            if leader_ordinal is None
+            else b'{"alias":"Bidder %d","is_you":%b}' % (leader_ordinal, b"true" if leads else b"false"),
         )
 
     def ends_json(self) -> bytes:
@@ -210,11 +219,6 @@ class Book:
                 now,
             )
         )
-
-    def _leader_json(self, is_you: bool) -> bytes:
-        if self.leader_ordinal is None:
-            return b"null"
-        return b'{"alias":"Bidder %d","is_you":%b}' % (self.leader_ordinal, b"true" if is_you else b"false")
 
     def broadcast_leader_json(self) -> bytes:
         """The leader as all watchers see it: by alias alone."""
@@ -254,9 +258,7 @@ def shown_bid_json(book: Book, entry: ShownEntry, status: bytes, placed_at: byte
     )
 
 
-def own_bid_json(
-    book: Book, entry: ShownEntry, status: bytes, placed_at: bytes, *, seq: int, max_amount: int
-) -> bytes:
+def own_bid_json(book: Book, entry: ShownEntry, status: bytes, placed_at: bytes, *, seq: int, max_amount: int) -> bytes:
     """A `BidView` as its owner sees it."""
     identity, kind, amount, ordinal = entry
     return (

@@ -1,13 +1,18 @@
 """The desk: where bids are decided (DESIGN "The bid path"; SPEC AUC-2, AUC-3, AUC-14, PERF-1).
 
 Bids that arrive while a batch commits wait in this process; then the whole queue becomes one batch over all its
-auctions: one transaction that locks the auctions in order, decides every bid by the pure rules, writes the history
-and the auctions set-based, commits, and only then answers and publishes. No timers. Any number of processes may run
-desks: the row lock is the referee, PostgreSQL's clock is the clock.
+auctions, decided by the pure rules in arrival order, written set-based in one transaction, and answered and published
+only after its commit. No timers. Any number of processes may run desks: PostgreSQL is the referee.
+
+A desk that knows the auctions of a batch decides it from memory and sends everything in one flight, while the batch
+before may still be committing. The transaction begins with a guard: it locks the auctions and fails unless each is the
+version that was decided on, the time was right, and nothing else that matters has changed. A batch that fails the
+guard, or that the desk does not know enough about, takes the long way: lock, read, decide, write.
 """
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -22,13 +27,23 @@ from outcry.kernel.arrays import BigInts, Booleans, Byteas, Instants, Ints, Json
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
 from outcry.kernel.ids import id_text
-from outcry.kernel.outbox import StoredEvent
-from outcry.kernel.pipeline import PipelinedConnection, Step
+from outcry.kernel.pipeline import Flight, PipelinedConnection, Step
 
 MAX_BOOKS = 20_000
 MAX_KNOWN_BIDDERS = 500_000
 MAX_CONNECTION_ATTEMPTS = 5
 RECONNECT_SECONDS = 0.2
+# Of an auction with a history no longer than this, all bidders are read with it; of others, those who come along.
+MAX_READ_ENTRIES = 2_000
+# One committing, one decided behind it. The guard knows "as the batch before left it", and no more.
+MAX_FLYING = 2
+# The second must be at least the first's size over this.
+SECOND_BATCH_SHARE = 4
+# Fewer bids than this go in one batch: two would cost more than they overlap.
+MIN_HALVED_BIDS = 64
+# How old a decision may be when its auctions are locked.
+MAX_DECISION_AGE_SECONDS = 1
+MAX_CLOCK_AGE_US = 30_000_000
 
 _log = logging.getLogger("outcry.desk")
 
@@ -75,22 +90,59 @@ class Desk:
         return sum(lane.settled_batches for lane in self._lanes)
 
 
+class DatabaseClock:
+    """PostgreSQL's clock as last heard, carried on by this machine's monotonic one; never ahead, never backwards."""
+
+    def __init__(self) -> None:
+        self._heard_us: int | None = None
+        self._heard_at_us = 0
+        self._last_us = 0
+
+    def learn(self, now_us: int) -> None:
+        """What the clock said a moment ago, in microseconds since the epoch."""
+        self._heard_us, self._heard_at_us = now_us, time.monotonic_ns() // 1_000
+        self._last_us = max(self._last_us, now_us)
+
+    def now_us(self) -> int | None:
+        """Microseconds since the epoch; None when the clock was not heard for long."""
+        passed_us = time.monotonic_ns() // 1_000 - self._heard_at_us
+        if self._heard_us is None or passed_us > MAX_CLOCK_AGE_US:
+            return None
+        self._last_us = max(self._last_us, self._heard_us + passed_us)
+        return self._last_us
+
+
+class _Flying:
+    """A batch decided from memory, on its way."""
+
+    __slots__ = ("batch", "draft", "flight", "outbids")
+
+    def __init__(self, batch: list[BidRequest], draft: Draft, outbids: "_Outbids", flight: Flight) -> None:
+        self.batch = batch
+        self.draft = draft
+        self.outbids = outbids
+        self.flight = flight
+
+
 class Lane:
-    """One connection, one batch in flight."""
+    """One connection; a batch in flight, and the next one decided behind it."""
 
     def __init__(self, database: Database, batch_bids: int, number: int) -> None:
         self.queue: deque[BidRequest] = deque()
         self.decided_bids = 0
         self.settled_batches = 0
+        self.long_ways = 0
         self._database = database
         self._batch_bids = batch_bids
         self._number = number
         self._pipe: PipelinedConnection | None = None
+        self._flying: deque[_Flying] = deque()
         self._books: OrderedDict[int, Book] = OrderedDict()
         self._known_bidders = 0
         self._cleared_people: set[int] = set()
         self._blocks_of: dict[int, frozenset[int]] = {}
         self._restriction_version = -1
+        self._clock = DatabaseClock()
         self._waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -120,30 +172,178 @@ class Lane:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if not self.queue:
-                if self._stopping:
-                    return
-                # Nothing may be awaited between this look at the queue and the wait, or a bid could be left lying.
-                self._waiter = loop.create_future()
-                await self._waiter
-                self._waiter = None
+            while self._flying and self._flying[0].flight.answered.done():
+                await self._land()
+            if self._may_take():
+                batch = [self.queue.popleft() for _ in range(self._share())]
+                if not self._launch(batch):
+                    await self._land_all()
+                    await self._settle(batch)
                 continue
-            take = min(len(self.queue), self._batch_bids)
-            await self._settle([self.queue.popleft() for _ in range(take)])
+            if self._stopping and not self.queue and not self._flying:
+                return
+            # Nothing may be awaited between this look at the queue and the wait, or a bid could be left lying.
+            self._waiter = loop.create_future()
+            await self._waiter
+            self._waiter = None
 
-    async def _settle(self, batch: list[BidRequest]) -> None:
+    def _may_take(self) -> bool:
+        """A second batch waits until it is worth a transaction, or until it would be the only one."""
+        if not self.queue or not self._flying:
+            return bool(self.queue)
+        return len(self._flying) < MAX_FLYING and len(self.queue) * SECOND_BATCH_SHARE >= len(self._flying[-1].batch)
+
+    def _share(self) -> int:
+        """How many to take: of a crowd first one half, so that the other is decided while that one commits."""
+        waiting = len(self.queue)
+        if not self._flying and waiting >= MIN_HALVED_BIDS:
+            waiting = (waiting + 1) // 2
+        return min(waiting, self._batch_bids)
+
+    # -- from memory -----------------------------------------------------------------------------------------
+
+    def _launch(self, batch: list[BidRequest]) -> bool:
+        """Decide `batch` from memory and send it; False when it must take the long way."""
+        assert self._pipe is not None
+        try:
+            draft = self._foresee(batch)
+            if draft is None:
+                return False
+            guard = self._guard(batch, draft)
+            for changed in draft.changed.values():
+                changed.book.version = None
+            outbids = _Outbids(draft.outbid_events)
+            steps = [(sql.BEGIN, ()), guard, *_writing_steps(draft, outbids)] if draft.written else [guard]
+            flight = self._pipe.launch(steps)
+        except Exception as failed:
+            # The long way finds out what is wrong, and with which bid.
+            _log.debug("a batch could not be decided from memory: %r", failed)
+            self._forget()
+            return False
+        self._flying.append(_Flying(batch, draft, outbids, flight))
+        flight.answered.add_done_callback(lambda _: self.wake())
+        return True
+
+    def _foresee(self, batch: Sequence[BidRequest]) -> Draft | None:
+        """The decisions on `batch`, if all they rest on is known."""
+        now_us = self._clock.now_us()
+        if now_us is None:
+            return None
+        books: dict[int, Book] = {}
+        cleared = self._cleared_people
+        for request in batch:
+            book = books.get(request.auction_id)
+            if book is None:
+                book = self._books.get(request.auction_id)
+                if book is None or self._too_close(book, now_us) or book.seller_id not in self._blocks_of:
+                    return None
+                books[request.auction_id] = book
+            bidder_id = request.bidder_id
+            if bidder_id not in cleared or (bidder_id not in book.bidders and not book.knows_all_bidders):
+                return None
+        draft = Draft(books, now_us)
+        draft.decide(batch, {}, self._restricted(books, frozenset()))
+        draft.conclude()
+        return draft
+
+    @staticmethod
+    def _too_close(book: Book, now_us: int) -> bool:
+        """Near the bell only the database's own clock, read under the lock, will do."""
+        ends_at_us = book.standing.ends_at_us
+        return ends_at_us is not None and 0 <= ends_at_us - now_us <= MAX_DECISION_AGE_SECONDS * 1_000_000
+
+    def _guard(self, batch: Sequence[BidRequest], draft: Draft) -> Step:
+        books = draft.books.values()
+        keyed = [request for request in batch if not request.made_key]
+        return sql.GUARD, (
+            Booleans([bool(draft.written)]),
+            UuidBytes([book.id_bytes for book in books]),
+            BigInts([book.version for book in books]),
+            Instants([draft.now_us]),
+            Ints([MAX_DECISION_AGE_SECONDS]),
+            BigInts([self._restriction_version]),
+            UuidInts([request.auction_id for request in keyed]),
+            UuidInts([request.bidder_id for request in keyed]),
+            Texts([request.key for request in keyed]),
+        )
+
+    async def _land(self) -> None:
+        """Answer the oldest batch in flight; if it failed, it and what was decided on it take the long way."""
+        assert self._pipe is not None
+        landed = self._flying.popleft()
+        try:
+            rows = self._pipe.rows(landed.flight)
+        except psycopg.Error as failed:
+            await self._start_over(landed, failed)
+            return
+        self._finish(landed, rows)
+
+    def _finish(self, landed: _Flying, rows: Sequence[Sequence[Any]]) -> None:
+        draft = landed.draft
+        transaction_id, now_us = rows[1 if draft.written else 0][0]
+        self._clock.learn(now_us)
+        later = self._flying[0].draft.changed if self._flying else {}
+        for changed in draft.changed.values():
+            if changed.book.id not in later:
+                changed.book.version = transaction_id
+        counted = [row[0] for row in rows[-2]] if draft.outbid_events else []
+        self._answer(landed.batch, draft, landed.outbids.seqs(counted))
+
+    async def _start_over(self, failed: _Flying, error: psycopg.Error) -> None:
+        assert self._pipe is not None
+        if error.sqlstate != sql.STALE:
+            _log.info("a batch decided from memory failed, deciding it again: %s", error)
+        again = [failed]
+        for other in tuple(self._flying):
+            await other.flight.answered
+            self._flying.popleft()
+            try:
+                self._finish(other, self._pipe.rows(other.flight))
+            except psycopg.Error:
+                again.append(other)
+        self._forget()
+        if isinstance(error, psycopg.OperationalError):
+            await self._reconnect(0)
+        else:
+            await self._roll_back()
+        for one in again:
+            # Whether it was committed is not always known; every bid has a key, so deciding again is safe.
+            await self._settle(one.batch, retrying=True)
+
+    async def _land_all(self) -> None:
+        while self._flying:
+            await self._flying[0].flight.answered
+            await self._land()
+
+    def _answer(self, batch: Sequence[BidRequest], draft: Draft, outbid_seqs: Sequence[int]) -> None:
+        """The batch is durable: everyone may know."""
+        self.decided_bids += len(batch)
+        self.settled_batches += 1
+        self._known_bidders += draft.joined
+        draft.answer()
+        self._database.publish(draft.published(self._database.heard, outbid_seqs))
+        self._trim()
+
+    def _forget(self) -> None:
+        self._books.clear()
+        self._clock = DatabaseClock()
+
+    # -- the long way ----------------------------------------------------------------------------------------
+
+    async def _settle(self, batch: list[BidRequest], *, retrying: bool = False) -> None:
         """Decide, commit and answer `batch`, whatever happens: reconnect, or split round a poisoned bid."""
+        self.long_ways += 1
         for attempt in range(MAX_CONNECTION_ATTEMPTS):
             try:
-                draft, published = await self._try_batch(batch, retrying=attempt > 0)
+                draft, outbid_seqs = await self._try_batch(batch, retrying=retrying or attempt > 0)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as lost:
                 # The commit may or may not have happened; every bid has a key, so deciding again is safe.
                 _log.warning("the desk lost its batch, trying again: %s", lost)
-                self._books.clear()
+                self._forget()
                 await self._reconnect(attempt)
                 continue
             except Exception:
-                self._books.clear()
+                self._forget()
                 await self._roll_back()
                 if len(batch) == 1:
                     _log.exception("a bid could not be decided")
@@ -151,15 +351,10 @@ class Lane:
                     return
                 _log.exception("a batch of %d failed; splitting it", len(batch))
                 middle = len(batch) // 2
-                await self._settle(batch[:middle])
-                await self._settle(batch[middle:])
+                await self._settle(batch[:middle], retrying=retrying)
+                await self._settle(batch[middle:], retrying=retrying)
                 return
-            self.decided_bids += len(batch)
-            self.settled_batches += 1
-            self._known_bidders += draft.joined
-            draft.answer()
-            self._database.publish(published)
-            self._trim()
+            self._answer(batch, draft, outbid_seqs)
             return
         for request in batch:
             request.done(Busy(detail="The database is out of reach; repeat the bid with the same key"))
@@ -180,68 +375,43 @@ class Lane:
         except (psycopg.OperationalError, OSError) as unreachable:
             _log.warning("the desk cannot reach the database: %s", unreachable)
 
-    async def _try_batch(self, batch: Sequence[BidRequest], *, retrying: bool) -> tuple[Draft, list[StoredEvent]]:
+    async def _try_batch(self, batch: Sequence[BidRequest], *, retrying: bool) -> tuple[Draft, list[int]]:
         pipe = self._pipe
         assert pipe is not None
-        draft = await self._decide(pipe, batch, retrying=retrying)
+        draft, transaction_id = await self._decide(pipe, batch, retrying=retrying)
         if not draft.written:
             # Refusals change nothing: rolling back spares the disk a flush.
             await pipe.flight([(sql.ROLLBACK, ())])
             return draft, []
-        draft.compose_events()
         outbids = _Outbids(draft.outbid_events)
         *_, counted, _ = await pipe.flight(_writing_steps(draft, outbids))
-        return draft, draft.published(self._database.heard, outbids.seqs([row[0] for row in counted]))
+        for changed in draft.changed.values():
+            changed.book.version = transaction_id
+        return draft, outbids.seqs([row[0] for row in counted] if draft.outbid_events else [])
 
-    async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
+    async def _decide(
+        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool
+    ) -> tuple[Draft, int]:
+        """The decisions on `batch`, its auctions locked and read, and the transaction's number."""
         ids = list({request.auction_id for request in batch})
         steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.MOMENT, ())]
         # A key this process made for a keyless bid cannot be in the table, unless this batch was tried before.
         keyed = [(position, request) for position, request in enumerate(batch) if retrying or not request.made_key]
         if keyed:
             steps.append((sql.KEYS, _key_columns(keyed)))
-        strangers = self._strangers(batch, self._books)
-        if strangers:
-            steps.append((sql.BIDDERS, _pair_columns(strangers)))
         _, locked, moment, *found = await pipe.flight(steps)
         now_us, transaction_id, restriction_version = moment[0]
-        prior = {row[0]: _prior_bid(row) for row in found.pop(0)} if keyed else {}
-        inactive: dict[tuple[int, int], int] = {}
-        if strangers:
-            self._learn_bidders(found.pop(0), inactive)
-        books = await self._read_books(pipe, batch, locked, inactive)
+        self._clock.learn(now_us)
+        prior = {row[0]: _prior_bid(row) for row in found[0]} if keyed else {}
+        books = await self._read_books(pipe, locked)
+        await self._meet_bidders(pipe, batch, books)
         restricted = await self._read_restrictions(pipe, batch, books, restriction_version)
         draft = Draft(books, now_us)
-        draft.decide(batch, prior, inactive, restricted)
-        for changed in draft.changed.values():
-            changed.book.version = transaction_id
-        return draft
+        draft.decide(batch, prior, restricted)
+        draft.conclude()
+        return draft, transaction_id
 
-    def _strangers(self, batch: Sequence[BidRequest], books: Mapping[int, Book]) -> set[tuple[int, int]]:
-        """(auction, bidder) pairs of which this process does not know whether they have met before."""
-        strangers: set[tuple[int, int]] = set()
-        for request in batch:
-            book = books.get(request.auction_id)
-            if book is not None and request.bidder_id not in book.bidders:
-                strangers.add((request.auction_id, request.bidder_id))
-        return strangers
-
-    def _learn_bidders(self, rows: Sequence[tuple[Any, ...]], inactive: dict[tuple[int, int], int]) -> None:
-        """Who has bid here before; `inactive` gets the aliases of those whose bids were all retracted."""
-        for auction_id, bidder_id, ordinal, active in rows:
-            if active:
-                self._books[auction_id].bidders[bidder_id] = ordinal
-            else:
-                inactive[(auction_id, bidder_id)] = ordinal
-        self._known_bidders += len(rows)
-
-    async def _read_books(
-        self,
-        pipe: PipelinedConnection,
-        batch: Sequence[BidRequest],
-        locked: Sequence[tuple[Any, ...]],
-        inactive: dict[tuple[int, int], int],
-    ) -> dict[int, Book]:
+    async def _read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
         """The books of the locked auctions; those that somebody else has written since are read anew."""
         stale: list[int] = []
         for identity, version in locked:
@@ -249,17 +419,38 @@ class Lane:
             if book is None or book.version != version:
                 stale.append(identity)
         if stale:
-            pairs = {(one.auction_id, one.bidder_id) for one in batch}
-            asked = {pair for pair in pairs if pair[0] in set(stale)}
-            rows, known = await pipe.flight([(sql.LOAD, (UuidInts(stale),)), (sql.BIDDERS, _pair_columns(asked))])
-            for row in rows:
-                book = Book(dict(zip(COLUMNS, row, strict=True)))
-                self._books[book.id] = book
-            self._learn_bidders(known, inactive)
+            (rows,) = await pipe.flight([(sql.LOAD, (UuidInts(stale),))])
+            read = [Book(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+            self._books.update((book.id, book) for book in read)
+            short = [book for book in read if 0 < book.standing.entry_count <= MAX_READ_ENTRIES]
+            if short:
+                (known,) = await pipe.flight([(sql.ALL_BIDDERS, (UuidBytes([book.id_bytes for book in short]),))])
+                self._learn_bidders(known)
+                for book in short:
+                    book.knows_all_bidders = True
         return {identity: self._books[identity] for identity, _ in locked}
 
+    async def _meet_bidders(
+        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: Mapping[int, Book]
+    ) -> None:
+        """Learn of everyone in the batch whether they have bid there before."""
+        strangers: set[tuple[int, int]] = set()
+        for request in batch:
+            book = books.get(request.auction_id)
+            if book is not None and not book.knows_all_bidders and request.bidder_id not in book.bidders:
+                strangers.add((request.auction_id, request.bidder_id))
+        if strangers:
+            (known,) = await pipe.flight([(sql.BIDDERS, _pair_columns(strangers))])
+            self._learn_bidders(known)
+
+    def _learn_bidders(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        for auction_id, bidder_id, ordinal, active in rows:
+            book = self._books[auction_id]
+            (book.bidders if active else book.inactive)[bidder_id] = ordinal
+        self._known_bidders += len(rows)
+
     async def _read_restrictions(
-        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: dict[int, Book], version: int
+        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], books: Mapping[int, Book], version: int
     ) -> Restricted:
         """Who of the batch may not bid. What was learnt holds until the version of the restrictions moves."""
         if version != self._restriction_version or len(self._cleared_people) > MAX_KNOWN_BIDDERS:
@@ -275,10 +466,12 @@ class Lane:
             self._cleared_people |= people - suspended
             for seller in sellers:
                 self._blocks_of[seller] = frozenset(blocked for blocker, blocked in blocks if blocker == seller)
-        if not suspended and not any(self._blocks_of[book.seller_id] for book in books.values()):
-            return NOBODY_RESTRICTED
-        blocked = {(book.seller_id, one) for book in books.values() for one in self._blocks_of[book.seller_id]}
-        return Restricted(suspended, frozenset(blocked))
+        return self._restricted(books, suspended)
+
+    def _restricted(self, books: Mapping[int, Book], suspended: frozenset[int]) -> Restricted:
+        sellers = {book.seller_id for book in books.values()}
+        blocked = {(seller, one) for seller in sellers for one in self._blocks_of[seller]}
+        return Restricted(suspended, frozenset(blocked)) if suspended or blocked else NOBODY_RESTRICTED
 
     def _trim(self) -> None:
         while len(self._books) > MAX_BOOKS:
@@ -287,6 +480,8 @@ class Lane:
             self._known_bidders = 0
             for book in self._books.values():
                 book.bidders.clear()
+                book.inactive.clear()
+                book.knows_all_bidders = book.alias_count == 0
 
 
 class _Outbids:
@@ -394,4 +589,3 @@ def _auction_columns(draft: Draft) -> tuple[Any, ...]:
         Byteas([book.chain_head for book in books]),
         BigInts([book.seq for book in books]),
     )
-

@@ -27,6 +27,17 @@ MOMENT = Statement(
     rows=True,
 )
 
+# Takes the place of LOCK, MOMENT and KEYS for a batch decided from memory; see the function.
+GUARD = Statement(
+    "guard",
+    """
+    SELECT xid, now_us FROM desk_guard(($1::boolean[])[1], $2::uuid[], $3::bigint[], ($4::timestamptz[])[1],
+        make_interval(secs => ($5::integer[])[1]), ($6::bigint[])[1], $7::uuid[], $8::uuid[], $9::text[])
+    """,
+    rows=True,
+)
+STALE = "OC001"
+
 LOAD = Statement("load", f"SELECT {LOAD_COLUMNS} FROM auctions a WHERE a.id = ANY($1::uuid[])", rows=True)
 
 KEYS = Statement(
@@ -36,6 +47,17 @@ KEYS = Statement(
         (extract(epoch FROM b.placed_at) * 1000000)::bigint, b.bidder_ordinal, b.voided_at IS NOT NULL
     FROM unnest($1::integer[], $2::uuid[], $3::uuid[], $4::text[]) AS k (position, auction_id, bidder_id, key)
     JOIN bids b ON b.bidder_id = k.bidder_id AND b.auction_id = k.auction_id AND b.idempotency_key = k.key
+    """,
+    rows=True,
+)
+
+# Everyone who has bid on these auctions, each once: what a desk must know to tell a newcomer.
+ALL_BIDDERS = Statement(
+    "all_bidders",
+    """
+    SELECT b.auction_id, b.bidder_id, min(b.bidder_ordinal),
+        bool_or(b.voided_at IS NULL AND b.kind IN ('bid', 'raise'))
+    FROM bids b WHERE b.auction_id = ANY($1::uuid[]) GROUP BY b.auction_id, b.bidder_id
     """,
     rows=True,
 )

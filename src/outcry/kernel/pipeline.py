@@ -5,6 +5,7 @@ path sends them as one flight instead and reads the rows it asked for. UUIDs com
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,23 @@ class Statement:
 Step = tuple[Statement, Sequence[arrays.Array[Any]]]
 
 
+class Flight:
+    """Statements on their way. `answered` is done when the server has said everything, good or bad."""
+
+    __slots__ = ("answered", "lost", "results", "wanted")
+
+    def __init__(self, wanted: Sequence[tuple[Statement, bool]], answered: asyncio.Future[None]) -> None:
+        self.wanted = wanted
+        self.answered = answered
+        self.results: list[PGresult] = []
+        self.lost: psycopg.OperationalError | None = None
+
+    def land(self) -> None:
+        """Wake whoever waits."""
+        if not self.answered.done():
+            self.answered.set_result(None)
+
+
 class PipelinedConnection:
     """Runs flights of prepared statements on one psycopg connection that nothing else uses any more.
 
@@ -65,8 +83,7 @@ class PipelinedConnection:
         self._connection = connection
         self._pgconn = connection.pgconn
         self._prepared: set[bytes] = set()
-        self._answered: asyncio.Future[list[PGresult]] | None = None
-        self._results: list[PGresult] = []
+        self._flying: deque[Flight] = deque()
         self._loop = asyncio.get_running_loop()
         self._socket = self._pgconn.socket
         self._is_writing = False
@@ -84,6 +101,12 @@ class PipelinedConnection:
 
         Raises psycopg errors; after one, every later step of the flight was skipped by the server.
         """
+        flight = self.launch(steps)
+        await flight.answered
+        return self.rows(flight)
+
+    def launch(self, steps: Sequence[Step]) -> "Flight":
+        """Send all steps without waiting; the server works through flights in order. Raises OperationalError."""
         pgconn = self._pgconn
         if pgconn.status != ConnStatus.OK or not self._is_listening:
             raise psycopg.OperationalError("the connection is closed")
@@ -100,10 +123,10 @@ class PipelinedConnection:
             )
             wanted.append((statement, False))
         pgconn.pipeline_sync()
-        self._results = []
-        self._answered = self._loop.create_future()
+        flight = Flight(wanted, self._loop.create_future())
+        self._flying.append(flight)
         self._flush()
-        return self._rows(wanted, await self._answered)
+        return flight
 
     def _flush(self) -> None:
         try:
@@ -125,24 +148,23 @@ class PipelinedConnection:
             if self._is_writing:
                 # The server may be waiting for us to read before it takes more.
                 self._flush()
-            while self._answered is not None and not pgconn.is_busy():
+            while self._flying and not pgconn.is_busy():
                 result = pgconn.get_result()
                 if result is None:
                     continue
                 if result.status == ExecStatus.PIPELINE_SYNC:
-                    answered, self._answered = self._answered, None
-                    if not answered.done():
-                        answered.set_result(self._results)
-                    return
-                self._results.append(result)
+                    self._flying.popleft().land()
+                else:
+                    self._flying[0].results.append(result)
         except psycopg.OperationalError as lost:
             self._lost(lost)
 
     def _lost(self, error: psycopg.OperationalError) -> None:
         self._stop_listening()
-        answered, self._answered = self._answered, None
-        if answered is not None and not answered.done():
-            answered.set_exception(error)
+        while self._flying:
+            flight = self._flying.popleft()
+            flight.lost = error
+            flight.land()
 
     def _stop_listening(self) -> None:
         if self._is_listening:
@@ -151,11 +173,12 @@ class PipelinedConnection:
             if self._is_writing:
                 self._loop.remove_writer(self._socket)
 
-    def _rows(
-        self, wanted: Sequence[tuple[Statement, bool]], results: Sequence[PGresult]
-    ) -> list[list[tuple[Any, ...]]]:
+    def rows(self, flight: "Flight") -> list[list[tuple[Any, ...]]]:
+        """What `flight` would have returned for a flight that has landed. Raises psycopg errors."""
+        if flight.lost is not None:
+            raise flight.lost
         answer: list[list[tuple[Any, ...]]] = []
-        for (statement, preparing), result in zip(wanted, results, strict=False):
+        for (statement, preparing), result in zip(flight.wanted, flight.results, strict=False):
             if result.status not in _ROWS:
                 if result.status == ExecStatus.FATAL_ERROR:
                     raise errors.error_from_result(result)
