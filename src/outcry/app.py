@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -55,7 +56,10 @@ from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
 from outcry.orders import routes as order_routes
 from outcry.orders.service import OrderService
+from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
+from outcry.pages.client import load_client, serving_client
+from outcry.pages.render import Pages
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -98,6 +102,9 @@ class Outcry:
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
         self.readiness = Readiness(self.database)
+        self.client = load_client(settings)
+        self.pages = Pages(settings, self.market, self.client)
+        self.sitemap = sitemap.Sitemap()
         self.hub = Hub(self.database, self.bus, updates_per_second=settings.updates_per_second)
         self.viewers = Viewers(self.hub, self.bus)
         self.hub.register("auction", AuctionSource(AuctionChannel(self.auctions), self.viewers))
@@ -181,6 +188,8 @@ class Outcry:
             "hub": self.hub,
             "readiness": self.readiness,
             "document": self.document,
+            "pages": self.pages,
+            "sitemap": self.sitemap,
             "metrics": self.metrics,
             "jobs": self.jobs,
         }
@@ -195,11 +204,15 @@ class Outcry:
             *order_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
+            *reference_routes.ROUTES,
+            *sitemap.ROUTES,
             *health.ROUTES,
             *metrics.ROUTES,
         ]
+        if self.client is not None:
+            routes += page_routes.CLIENT_ROUTES
         if not self.settings.is_production:
-            routes += [*identity_routes.DEVELOPMENT_ROUTES, *page_routes.DEVELOPMENT_ROUTES]
+            routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
         return routes
 
     async def start(self) -> None:
@@ -254,6 +267,7 @@ class Outcry:
             self.authentication.middleware,
             self.limits.by_address,
             answering_problems,
+            serving_client(self.client),
             security_headers(self.settings),
             self.metrics.middleware,
             request_context,
@@ -278,7 +292,7 @@ class Outcry:
             },
             guards=[access_guard],
             compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
-            exception_handlers={Exception: handle_exception},
+            exception_handlers={Exception: handle_exception, NotFoundException: page_routes.missing_page(self.pages)},
             lifespan=[self.lifespan],
             request_max_body_size=self.settings.max_body_bytes,
             logging_config=None,

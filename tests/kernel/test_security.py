@@ -90,4 +90,6 @@ def test_the_policy_allows_nothing_inline_and_nobody_else(tmp_path: Path) -> Non
     settings = load_settings({"OUTCRY_DATA_DIR": str(tmp_path)}, tmp_path / "none.toml")
     policy = dict(header_pairs(settings))[b"content-security-policy"].decode()
     sources = {word for rule in policy.split(";") for word in rule.split()[1:]}
-    assert sources == {"'self'", "'none'"}
+    # `blob:` is a picture on the person's own device.
+    assert sources == {"'self'", "'none'", "blob:"}
+    assert "img-src 'self' blob:;" in policy

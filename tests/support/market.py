@@ -165,6 +165,8 @@ def listing_body(**changes: Any) -> dict[str, Any]:
 async def served_market(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[TestMarket]:
     """The app, served until the end of the block; limits are off unless asked for."""
     chosen = {"OUTCRY_DATA_DIR": str(folder), "OUTCRY_RATE_LIMITS": "off", "OUTCRY_DATABASE_POOL_CONNECTIONS": "4"}
+    # Not the client that may have been built in this checkout: tests of it bring their own.
+    chosen["OUTCRY_CLIENT_DIR"] = "none"
     chosen.update({f"OUTCRY_{name.upper()}": str(value) for name, value in settings.items()})
     outcry = Outcry(load_settings(chosen, folder / "none.toml"), database_url)
     # The real algorithm with its cheapest parameters: tests sign many people up.

@@ -8,9 +8,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from outcry.kernel.settings import Settings
 
 _HSTS_SECONDS = 31_536_000
-# No page has inline scripts or styles, and 'self' covers the socket of the same origin.
+# No page has inline scripts or styles, and 'self' covers the socket of the same origin. `blob:` shows a picture that a
+# person has chosen before it is uploaded.
 _POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -46,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     storage_url: Annotated[
         str, _doc("Where uploads live: empty for `data_dir`/objects, or s3://bucket/prefix, gs://...")
     ] = ""
+    client_dir: Annotated[
+        str,
+        _doc("Folder of the built web client; empty: the installed one, or web/dist of a checkout; `none`: no client"),
+    ] = ""
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
     secret_key: Annotated[
         str,

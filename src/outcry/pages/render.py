@@ -1,25 +1,103 @@
-"""Templates and static files of the server-rendered pages."""
+"""Pages from templates: on their own, or inside the shell of the web client (SPEC WEB-3)."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, select_autoescape
-from litestar import Response
+from litestar import Request, Response
 
+from outcry.kernel.market import Market
+from outcry.kernel.settings import Settings
+from outcry.pages.client import Client
+
+MAX_DESCRIPTION_CHARACTERS = 200
 _ENVIRONMENT = Environment(
     loader=PackageLoader("outcry.pages", "templates"), autoescape=select_autoescape(["html"]), trim_blocks=True
 )
 
 
-def page(template: str, /, *, http_status: int = 200, **facts: Any) -> Response[str]:
-    """A rendered page."""
+class Picture(msgspec.Struct, frozen=True):
+    """A picture, its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says of itself to browsers, search engines and link previews; `path` is its canonical address."""
+
+    title: str
+    description: str
+    path: str
+    kind: str = "website"
+    picture: Picture | None = None
+    price: tuple[str, str] | None = None
+    structured: tuple[dict[str, Any], ...] = ()
+    indexed: bool = True
+    refresh_seconds: int | None = None
+
+
+class Pages:
+    """Renders every page: in the client's shell where there is a client, else in a plain frame of its own."""
+
+    def __init__(self, settings: Settings, market: Market, client: Client | None) -> None:
+        self.client = client
+        self.market = market
+        self._public_url = settings.public_url.rstrip("/")
+
+    def base_url(self, request: Request[Any, Any, Any]) -> str:
+        """What the outside calls us, without a slash at the end: as set, or as this caller does."""
+        return self._public_url or str(request.base_url).rstrip("/")
+
+    def answer(
+        self,
+        request: Request[Any, Any, Any],
+        template: str,
+        about: About,
+        facts: Mapping[str, Any],
+        *,
+        status: int = 200,
+    ) -> Response[str]:
+        """The page of `template`; `facts` are what it shows."""
+        body = _ENVIRONMENT.get_template(template).render(
+            layout="base.html" if self.client is None else "shell.html",
+            shell=self.client.shell if self.client else None,
+            market=self.market,
+            about=about,
+            description=shortened(about.description),
+            base_url=self.base_url(request),
+            structured=[data_block(one) for one in about.structured],
+            **facts,
+        )
+        return Response(
+            body, status_code=status, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"}
+        )
+
+
+def plain_page(template: str, /, **facts: Any) -> Response[str]:
+    """A page that is never part of the client: the reference, the outbox of development."""
     return Response(
         _ENVIRONMENT.get_template(template).render(**facts),
-        status_code=http_status,
         media_type="text/html; charset=utf-8",
         headers={"Cache-Control": "no-cache"},
     )
+
+
+def data_block(structured: dict[str, Any]) -> str:
+    """JSON for a script element: `<` must neither end it nor open a comment in it."""
+    return msgspec.json.encode(structured).decode().replace("<", "\\u003c")
+
+
+def shortened(text: str) -> str:
+    """One line for a description, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= MAX_DESCRIPTION_CHARACTERS:
+        return line
+    return line[:MAX_DESCRIPTION_CHARACTERS].rpartition(" ")[0].rstrip(",;:.") + "…"
 
 
 @lru_cache(16)

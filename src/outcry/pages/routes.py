@@ -1,11 +1,12 @@
-"""The pages: auctions to read without JavaScript (SPEC WEB-3), the API reference, the development outbox."""
+"""Pages to read without JavaScript (SPEC WEB-3): auctions, one auction, one listing; and the client's other routes."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import HttpMethod, Request, Response, get, route
+from litestar.exceptions import NotFoundException
 from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
@@ -15,33 +16,32 @@ from outcry.auctions.service import AuctionService
 from outcry.catalog.listings import Listings
 from outcry.catalog.schemas import ListingView
 from outcry.kernel.access import Access, Principal, access, actor_of
-from outcry.kernel.crypto import KeyRing
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import Database, Transaction
 from outcry.kernel.errors import NotFound
-from outcry.kernel.http import Document
+from outcry.kernel.http import handle_exception
 from outcry.kernel.market import Market
-from outcry.kernel.messages import newest_messages
-from outcry.kernel.money import format_amount, minor_digits
-from outcry.pages.reference import tags_of
-from outcry.pages.render import page, static
+from outcry.kernel.money import format_amount
+from outcry.pages import words
+from outcry.pages.render import About, Pages, Picture, static
+from outcry.pages.structured import decimal_of, product, website
 
 PAGE_AUCTIONS = 24
 SHOWN_BIDS = 50
+SHOWN_PICTURE = "large"
+LIST_REFRESH_SECONDS = 15
+LOT_REFRESH_SECONDS = 10
+# Addresses of programs: what they ask for in vain is a problem document, never a page.
+_PROGRAMS = ("/v1/", "/health", "/metrics", "/media/", "/dev/", "/.well-known/", "/openapi", "/docs")
 _PUBLIC = access(Access.PUBLIC)
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
 _HEADINGS = {
     "live": ("Live now", "Prices move as people bid. The soonest to end comes first."),
     "scheduled": ("Upcoming", "Announced, not open yet."),
     "ended": ("Results", "What was sold, what was not, and for how much."),
 }
-_STATUS_WORDS = {
-    "live": "Live",
-    "scheduled": "Upcoming",
-    "awaiting_decision": "Seller decides",
-    "sold": "Sold",
-    "unsold": "Not sold",
-    "cancelled": "Cancelled",
-    "ended": "Ended",
-}
+_NO_AUCTION = ("There is no such auction", "It may have been removed, or the address is not complete.")
+_NO_LISTING = ("There is no such listing", "It may have been removed, or the address is not complete.")
+_NO_PAGE = ("There is nothing here", "The address may be mistyped, or what stood here has been removed.")
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -58,12 +58,14 @@ class Card(msgspec.Struct, frozen=True):
     time_words: str
 
 
-@get("/", opt=_PUBLIC, include_in_schema=False)
+@route("/", http_method=_READ, opt=_PUBLIC, include_in_schema=False)
 async def index(
+    request: Request[Any, Any, Any],
     principal: Principal | None,
     database: Database,
     auctions: AuctionService,
     market: Market,
+    pages: Pages,
     status: Annotated[str, Parameter(max_length=20)] = "live",
     cursor: Annotated[str, Parameter(max_length=512)] | None = None,
 ) -> Response[str]:
@@ -74,19 +76,26 @@ async def index(
     async with database.transaction(actor_of(principal)) as tx:
         found = await browsing.list_auctions(tx, auctions, principal, wanted)
     heading, lead = _HEADINGS[status]
-    return page(
-        "index.html",
-        market=market,
-        status=status,
-        heading=heading,
-        lead=lead,
-        cards=[_card(view) for view in found.items],
-        next_url=f"/?status={status}&cursor={found.next_cursor}" if found.next_cursor else None,
-        empty_words="New auctions open all the time; come back in a moment.",
+    about = About(
+        title=market.title if status == "live" else heading,
+        description=f"{heading} at {market.title}: watch prices move and bid in real time.",
+        path="/" if status == "live" else f"/?status={status}",
+        structured=(website(market.title, pages.base_url(request)),),
+        # Every page after the first is another one a moment later.
+        indexed=cursor is None,
+        refresh_seconds=LIST_REFRESH_SECONDS if status == "live" else None,
     )
+    facts = {
+        "heading": heading,
+        "lead": lead,
+        "cards": [_card(view) for view in found.items],
+        "next_url": f"/?status={status}&cursor={found.next_cursor}" if found.next_cursor else None,
+        "empty_words": "New auctions open all the time; come back in a moment.",
+    }
+    return pages.answer(request, "index.html", about, facts)
 
 
-@get("/auctions/{auction_id:str}", opt=_PUBLIC, include_in_schema=False)
+@route("/auctions/{auction_id:str}", http_method=_READ, opt=_PUBLIC, include_in_schema=False)
 async def auction_page(
     auction_id: str,
     request: Request[Any, Any, Any],
@@ -94,7 +103,7 @@ async def auction_page(
     database: Database,
     auctions: AuctionService,
     listings: Listings,
-    market: Market,
+    pages: Pages,
 ) -> Response[str]:
     """One auction, to read."""
     try:
@@ -104,53 +113,120 @@ async def auction_page(
             listing = await listings.read(tx, view.listing_id, principal)
             bids = await browsing.history(tx, identity, None, SHOWN_BIDS, None)
     except (NotFound, ValueError):
-        words = "It may have been removed, or the address is not complete."
-        return page("problem.html", http_status=404, market=market, title="There is no such auction", words=words)
-    listings.views.count(listing.id)
-    return page("auction.html", market=market, **_lot(view, listing, bids.items, str(request.base_url).rstrip("/")))
+        return _missing(request, pages, *_NO_AUCTION)
+    _count_view(pages, listings, listing)
+    pictures = _pictures(listing)
+    about = About(
+        title=listing.title,
+        description=listing.description,
+        path=f"/auctions/{view.id}",
+        kind="product",
+        picture=pictures[0] if pictures else None,
+        price=(decimal_of(words.amount_of(view), view.currency), view.currency),
+        structured=(product(listing, view, pictures, pages.base_url(request)),),
+        refresh_seconds=LOT_REFRESH_SECONDS if view.status == "live" else None,
+    )
+    facts = {**_listing_facts(listing, pictures), **_auction_facts(view), "bids": _shown(bids.items, view.currency)}
+    return pages.answer(request, "auction.html", about, facts)
 
 
-@get("/listings/{listing_id:str}", opt=_PUBLIC, include_in_schema=False)
+@route("/listings/{listing_id:str}", http_method=_READ, opt=_PUBLIC, include_in_schema=False)
 async def listing_page(
-    listing_id: str, principal: Principal | None, database: Database, listings: Listings, market: Market
+    listing_id: str,
+    request: Request[Any, Any, Any],
+    principal: Principal | None,
+    database: Database,
+    auctions: AuctionService,
+    listings: Listings,
+    pages: Pages,
 ) -> Response[str]:
-    """A listing leads to its auction."""
+    """One listing, to read, with its auction when there is one; without the client that auction's page."""
     try:
         async with database.transaction(actor_of(principal)) as tx:
             listing = await listings.read(tx, UUID(listing_id), principal)
-            newest = await tx.scalar(
-                "SELECT id FROM auctions WHERE listing_id = :id ORDER BY id DESC LIMIT 1", {"id": listing.id}
-            )
+            auction = await _auction_of(tx, auctions, listing, principal)
     except (NotFound, ValueError):
-        newest = None
-    if newest is None:
-        words = "It may have been removed, or it is not in an auction."
-        return page("problem.html", http_status=404, market=market, title="There is no such listing", words=words)
-    return Response("", status_code=302, headers={"Location": f"/auctions/{newest}"})
+        return _missing(request, pages, *_NO_LISTING)
+    if auction is not None and pages.client is None:
+        return Response("", status_code=302, headers={"Location": f"/auctions/{auction.id}"})
+    _count_view(pages, listings, listing)
+    pictures = _pictures(listing)
+    fixed_price = listing.price if listing.sale_type != "auction" else None
+    amount = fixed_price or (words.amount_of(auction) if auction else None)
+    about = About(
+        title=listing.title,
+        description=listing.description,
+        path=listing.url,
+        kind="product",
+        picture=pictures[0] if pictures else None,
+        price=(decimal_of(amount, listing.currency), listing.currency) if amount else None,
+        structured=(product(listing, auction, pictures, pages.base_url(request)),),
+        indexed=listing.status in ("active", "sold"),
+    )
+    facts = {**_listing_facts(listing, pictures), **(_auction_facts(auction) if auction else {"auction": None})}
+    facts["badge"], facts["status_words"] = _standing(listing, auction)
+    facts["fixed_price"] = format_amount(fixed_price, listing.currency) if fixed_price else None
+    facts["handover"] = " or ".join(listing.fulfilment)
+    return pages.answer(request, "listing.html", about, facts)
 
 
-@get("/docs", opt=_PUBLIC, include_in_schema=False)
-async def docs(document: Document, market: Market) -> Response[str]:
-    """The API reference."""
-    return page("docs.html", market=market, version=document.content["info"]["version"], tags=tags_of(document.content))
+async def _auction_of(
+    tx: Transaction, auctions: AuctionService, listing: ListingView, principal: Principal | None
+) -> AuctionView | None:
+    """The listing's auction: the current one, else the newest there was."""
+    identity = listing.auction_id or await tx.scalar(
+        "SELECT id FROM auctions WHERE listing_id = :id ORDER BY id DESC LIMIT 1", {"id": listing.id}
+    )
+    return None if identity is None else await auctions.read(tx, identity, principal)
 
 
-@get("/openapi.json", opt=_PUBLIC, include_in_schema=False)
-async def openapi(document: Document) -> Response[bytes]:
-    """The OpenAPI 3.1 document."""
-    return Response(msgspec.json.encode(document.content), media_type="application/json")
+def _standing(listing: ListingView, auction: AuctionView | None) -> tuple[str, str]:
+    if auction is not None and listing.auction_id is not None:
+        return auction.status, words.STATUS_WORDS[auction.status]
+    if listing.status == "sold" or (listing.sale_type == "fixed" and listing.stock == 0):
+        return "sold", "Sold"
+    return "fixed", "For sale"
+
+
+def missing_page(pages: Pages) -> Any:
+    """The exception handler of addresses that no route knows: a page for people, a problem for programs."""
+
+    def answer(request: Request[Any, Any, Any], exception: NotFoundException) -> Response[Any]:
+        wants = request.headers.get("accept", "*/*")
+        of_program = request.url.path.startswith(_PROGRAMS) or ("json" in wants and "html" not in wants)
+        if pages.client is None or of_program or request.method not in ("GET", "HEAD"):
+            return handle_exception(request, exception)
+        return _missing(request, pages, *_NO_PAGE)
+
+    return answer
+
+
+def _missing(request: Request[Any, Any, Any], pages: Pages, title: str, told: str) -> Response[str]:
+    about = About(title=title, description=told, path=request.url.path, indexed=False)
+    return pages.answer(request, "problem.html", about, {"title": title, "words": told}, status=404)
+
+
+def _client_route(paths: list[str], title: str, description: str, *, indexed: bool = False) -> ControllerRouterHandler:
+    """A route of the client with nothing to read without it."""
+
+    @route(paths, http_method=_READ, opt=_PUBLIC, include_in_schema=False)
+    async def shell(request: Request[Any, Any, Any], pages: Pages) -> Response[str]:
+        about = About(title=title, description=description, path=request.url.path, indexed=indexed)
+        return pages.answer(request, "empty.html", about, {"title": title})
+
+    return shell
 
 
 @get("/pages.css", opt=_PUBLIC, include_in_schema=False)
 async def styles() -> Response[bytes]:
-    """The pages' style sheet."""
+    """The style sheet of pages in their own frame."""
     return Response(static("pages.css"), media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
-@get("/docs.js", opt=_PUBLIC, include_in_schema=False)
-async def docs_script() -> Response[bytes]:
-    """Tries calls from the reference."""
-    return Response(static("docs.js"), media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+@get("/shell.css", opt=_PUBLIC, include_in_schema=False)
+async def shell_styles() -> Response[bytes]:
+    """The style sheet of what can be read in the client's shell before the client runs."""
+    return Response(static("shell.css"), media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
 @get("/icon.svg", opt=_PUBLIC, include_in_schema=False)
@@ -159,116 +235,75 @@ async def icon() -> Response[bytes]:
     return Response(static("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
-@get("/dev/outbox", opt=_PUBLIC, include_in_schema=False)
-async def outbox(request: Request[Any, Any, Any], database: Database, keys: KeyRing, market: Market) -> Response[Any]:
-    """Development only: what would have been sent; JSON for those who ask for it."""
-    async with database.transaction(SYSTEM) as tx:
-        messages = await newest_messages(tx, keys)
-    if "application/json" in request.headers.get("accept", ""):
-        return Response(msgspec.json.encode({"items": messages}), media_type="application/json")
-    return page("outbox.html", market=market, messages=messages)
+def _count_view(pages: Pages, listings: Listings, listing: ListingView) -> None:
+    # In the client's shell the client asks the API, which counts.
+    if pages.client is None:
+        listings.views.count(listing.id)
 
 
 def _card(view: AuctionView) -> Card:
     listing = view.listing
     assert not isinstance(listing, msgspec.UnsetType)
-    price, words = _price(view)
-    count = f"{view.bid_count} bid{'' if view.bid_count == 1 else 's'}"
+    price, price_words = words.price_of(view)
+    label, time_words = words.time_of(view)
     return Card(
         view.id,
         listing.title,
         listing.image_url,
         view.status,
-        _STATUS_WORDS[view.status],
+        words.STATUS_WORDS[view.status],
         price,
-        words,
-        count,
-        _time(view)[1],
+        price_words,
+        words.bids_of(view),
+        f"{time_words} left" if label == "Ends in" else time_words,
     )
 
 
-def _price(view: AuctionView) -> tuple[str, str]:
-    if view.final_price is not None:
-        return format_amount(view.final_price, view.currency), "sold for"
-    if view.current_price is not None:
-        words = "highest bid" if view.status != "live" else "current bid"
-        return format_amount(view.current_price, view.currency), words
-    return format_amount(view.starting_price, view.currency), "starting price"
+def _pictures(listing: ListingView) -> list[Picture]:
+    shown: list[Picture] = []
+    for medium in listing.media:
+        if medium.variants:
+            chosen = next((one for one in medium.variants if one.name == SHOWN_PICTURE), medium.variants[0])
+            shown.append(Picture(chosen.url, chosen.width, chosen.height))
+    return shown
 
 
-def _time(view: AuctionView) -> tuple[str, str]:
-    if view.status == "live" and view.ends_at:
-        seconds = max(0, (_seconds(view.ends_at) - _seconds(view.server_time)))
-        return "Ends in", f"{_span(seconds)} left"
-    if view.status == "scheduled":
-        return "Starts", _minute(view.starts_at) if view.starts_at else "when the seller goes live"
-    return "Ended", _minute(view.ends_at) if view.ends_at else "before it began"
+def _shown(bids: Sequence[BidView], currency: str) -> list[dict[str, Any]]:
+    return [{**msgspec.structs.asdict(bid), "price": format_amount(bid.amount, currency)} for bid in bids]
 
 
-def _seconds(instant: str) -> int:
-    from datetime import datetime
-
-    return int(datetime.fromisoformat(instant).timestamp())
-
-
-def _span(seconds: int) -> str:
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3_600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    if seconds < 86_400:
-        return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
-    return f"{seconds // 86_400} d {seconds % 86_400 // 3_600} h"
+def _listing_facts(listing: ListingView, pictures: Sequence[Picture]) -> dict[str, Any]:
+    condition = words.CONDITION_WORDS.get(listing.condition, listing.condition)
+    return {"listing": listing, "pictures": pictures, "condition": condition}
 
 
-def _minute(instant: str) -> str:
-    return instant[:16].replace("T", " ")
-
-
-def _lot(view: AuctionView, listing: ListingView, bids: Sequence[BidView], base_url: str) -> dict[str, Any]:
-    price, price_words = _price(view)
-    time_label, time_words = _time(view)
-    pictures = [
-        next((one.url for one in medium.variants if one.name == "large"), medium.variants[0].url)
-        for medium in listing.media
-        if medium.variants
-    ]
-    shown = [{**msgspec.structs.asdict(bid), "price": format_amount(bid.amount, view.currency)} for bid in bids]
-    amount = view.final_price or view.current_price or view.starting_price
-    structured = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": listing.title,
-        "description": listing.description,
-        "image": [base_url + one for one in pictures],
-        "offers": {
-            "@type": "Offer",
-            "price": f"{amount / 10 ** minor_digits(view.currency):.{minor_digits(view.currency)}f}",
-            "priceCurrency": view.currency,
-            "availability": "https://schema.org/" + ("InStock" if view.status == "live" else "SoldOut"),
-        },
-    }
+def _auction_facts(view: AuctionView) -> dict[str, Any]:
+    price, price_words = words.price_of(view)
+    time_label, time_words = words.time_of(view)
     return {
         "auction": view,
-        "listing": listing,
-        "bids": shown,
-        "pictures": pictures,
-        "image_url": pictures[0] if pictures else None,
-        "base_url": base_url,
         "price": price,
         "price_words": price_words[:1].upper() + price_words[1:],
         "minimum": format_amount(view.minimum_bid, view.currency),
         "buy_now": format_amount(view.buy_now_price, view.currency) if view.buy_now_price else None,
         "leader_words": "Won by" if view.status == "sold" else "Leading",
-        "status_words": _STATUS_WORDS[view.status],
+        "status_words": words.STATUS_WORDS[view.status],
         "time_label": time_label,
-        "time_words": time_words.removesuffix(" left"),
-        # `<` must not end the script element the data stands in.
-        "structured": msgspec.json.encode(structured).decode().replace("<", "\\u003c"),
+        "time_words": time_words,
     }
 
 
 ROUTES: Sequence[ControllerRouterHandler] = [
-    index, auction_page, listing_page, docs, openapi, styles, docs_script, icon,
+    index, auction_page, listing_page, styles, shell_styles, icon,
 ]  # fmt: skip
-DEVELOPMENT_ROUTES: Sequence[ControllerRouterHandler] = [outbox]
+# With the client only.
+CLIENT_ROUTES: Sequence[ControllerRouterHandler] = [
+    _client_route(
+        ["/search"], "Search", "Find auctions and listings by words, category, price and place.", indexed=True
+    ),
+    _client_route(["/sell", "/sell/{rest:path}"], "Sell", "Put something up, at auction or at a price."),
+    _client_route(["/sign-in"], "Sign in", "Sign in to bid and to sell."),
+    _client_route(["/sign-up"], "Sign up", "Join to bid and to sell."),
+    _client_route(["/me", "/me/{rest:path}"], "You", "Your bids, auctions, watchlist and notifications."),
+    _client_route(["/ui"], "Design system", "Every component in all its states."),
+]
