@@ -13,11 +13,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: setup setup-dev demo test check format bench lock clean
+.PHONY: setup setup-dev client demo test check format bench wheel lock clean
 
+# The client needs packages of npm; without them the server still runs, so a failure here is a notice.
 setup: $(VENV)/.run-ready
+	@$(BIN)/python scripts/build_client.py --optional
 
 setup-dev: $(VENV)/.dev-ready
+
+# The web client, when something in web/ has changed since it was built.
+client: $(VENV)/.run-ready
+	@$(BIN)/python scripts/build_client.py
 
 demo: setup
 	$(BIN)/outcry demo
@@ -38,13 +44,18 @@ format: setup-dev
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)
 
+# One file that serves everything, the client too.
+wheel: client
+	$(BIN)/python -m hatchling build -t wheel
+
 # Newer versions within pyproject's bounds: make lock ARGS=--upgrade
 lock: setup-dev
 	$(LOCK) $(ARGS) --group build --output-file requirements.lock
 	$(LOCK) $(ARGS) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build \
+		src/outcry/client web/dist web/node_modules
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The first Python that runs and is new enough; `make PYTHON=/path/to/python3` chooses another.

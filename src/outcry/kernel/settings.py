@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ""
     client_dir: Annotated[
         str,
-        _doc("Folder of the built web client; empty: the installed one, or web/dist of a checkout; `none`: no client"),
+        _doc("Folder of the built web client; empty: web/dist of a checkout, or the installed one; `none`: no client"),
     ] = ""
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
     secret_key: Annotated[

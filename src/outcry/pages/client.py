@@ -25,8 +25,9 @@ MAX_CLIENT_BYTES = 67_108_864
 MIN_COMPRESSED_BYTES = 256
 NO_CLIENT = "none"
 ASSETS = "/assets/"
+# For what changes its address with its content.
+FOREVER = "public, max-age=31536000, immutable"
 
-_FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _A_DAY = "public, max-age=86400"
 # Made by the server, which knows its own address and what is public.
@@ -92,7 +93,7 @@ class Client(msgspec.Struct, frozen=True):
 
 
 def load_client(settings: Settings) -> Client | None:
-    """The client the settings name, the installed one, or that of a checkout; None when there is none.
+    """The client the settings name, that of a checkout, or the installed one; None when there is none.
 
     Raises SettingsError when the settings name a folder that holds no client, or the client is beyond the bounds.
     """
@@ -104,7 +105,7 @@ def load_client(settings: Settings) -> Client | None:
             raise SettingsError(f"{PREFIX}CLIENT_DIR: {folder} holds no index.html; `make client` builds web/dist")
         return read_client(folder)
     package = Path(str(resources.files("outcry")))
-    for folder in (package / "client", package.parent.parent / "web" / "dist"):
+    for folder in (package.parent.parent / "web" / "dist", package / "client"):
         if (folder / "index.html").is_file():
             return read_client(folder)
     return None
@@ -149,7 +150,7 @@ def _read(path: str, file: Path) -> ClientFile:
         bodies = [*packed, *bodies]
     cache_control = _ASK_AGAIN if file.suffix in _ALWAYS_FRESH else _A_DAY
     if path.startswith(ASSETS):
-        cache_control = _FOREVER
+        cache_control = FOREVER
     return ClientFile(content_type, cache_control, tuple(bodies), path == "/sw.js")
 
 

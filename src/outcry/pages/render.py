@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -71,6 +72,7 @@ class Pages:
             description=shortened(about.description),
             base_url=self.base_url(request),
             structured=[data_block(one) for one in about.structured],
+            shell_css=f"/shell.css?v={_version('shell.css')}",
             **facts,
         )
         return Response(
@@ -98,6 +100,12 @@ def shortened(text: str) -> str:
     if len(line) <= MAX_DESCRIPTION_CHARACTERS:
         return line
     return line[:MAX_DESCRIPTION_CHARACTERS].rpartition(" ")[0].rstrip(",;:.") + "…"
+
+
+@lru_cache(16)
+def _version(name: str) -> str:
+    """Changes with the file, so that its address can be kept for a year."""
+    return sha256(static(name)).hexdigest()[:12]
 
 
 @lru_cache(16)

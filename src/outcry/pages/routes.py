@@ -22,6 +22,7 @@ from outcry.kernel.http import handle_exception
 from outcry.kernel.market import Market
 from outcry.kernel.money import format_amount
 from outcry.pages import words
+from outcry.pages.client import FOREVER
 from outcry.pages.render import About, Pages, Picture, static
 from outcry.pages.structured import decimal_of, product, website
 
@@ -226,7 +227,7 @@ async def styles() -> Response[bytes]:
 @get("/shell.css", opt=_PUBLIC, include_in_schema=False)
 async def shell_styles() -> Response[bytes]:
     """The style sheet of what can be read in the client's shell before the client runs."""
-    return Response(static("shell.css"), media_type="text/css", headers={"Cache-Control": "max-age=300"})
+    return Response(static("shell.css"), media_type="text/css", headers={"Cache-Control": FOREVER})
 
 
 @get("/icon.svg", opt=_PUBLIC, include_in_schema=False)
