@@ -52,6 +52,7 @@ wheel: client
 lock: setup-dev
 	$(LOCK) $(ARGS) --group build --output-file requirements.lock
 	$(LOCK) $(ARGS) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(subst pyproject.toml,,$(LOCK)) $(ARGS) --group node --output-file requirements-node.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build \

