@@ -73,6 +73,8 @@ class FanFigures(msgspec.Struct, frozen=True):
     """What watchers saw: `wrong_last_states` counts those whose last state of a channel is not the database's."""
 
     deliveries_per_second: float
+    server_cpu_us: float
+    """Processor time of the server a delivery, bids included."""
     delay: Histogram
     gaps: int
     snapshots: int
@@ -101,8 +103,10 @@ async def measure_fan_out(
             loads.append(await LoadProcess.start("bench.fanload", orders))
         for load in loads:
             await load.tell("go")
+        before = cpu_seconds(server.pid)
         await bid_on()
         await asyncio.sleep(_QUIET_SECONDS)
+        used_seconds = cpu_seconds(server.pid) - before
         for load in loads:
             await load.tell("end")
         seen = [await load.end(Watched) for load in loads]
@@ -112,6 +116,7 @@ async def measure_fan_out(
     return FanFigures(
         deliveries_per_second=sum(each.deliveries for each in seen)
         / max(_QUIET_SECONDS, max(each.last_at for each in seen) - min(each.first_at for each in seen)),
+        server_cpu_us=used_seconds / max(1, sum(each.deliveries for each in seen)) * 1e6,
         delay=Histogram.merged(each.delay for each in seen),
         gaps=sum(each.gaps for each in seen),
         snapshots=sum(each.snapshots for each in seen),

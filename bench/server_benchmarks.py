@@ -202,6 +202,7 @@ async def fan_out(context: Context) -> str:
             (
                 f"{watchers:,} watchers of {channels} auction{'s' * (channels > 1)}",
                 seen.deliveries_per_second,
+                seen.server_cpu_us,
                 seen.delay.percentile_ms(50),
                 seen.delay.percentile_ms(99),
                 str(seen.wrong_last_states),
@@ -210,7 +211,10 @@ async def fan_out(context: Context) -> str:
                 str(seen.lost_connections),
             )
         )
-    heads = ("", "deliveries/s", "p50 ms", "p99 ms", "wrong last states", "gaps", "snapshots", "lost connections")
+    heads = (
+        "", "deliveries/s", "server CPU us each", "p50 ms", "p99 ms", "wrong last states", "gaps", "snapshots",
+        "lost connections",
+    )  # fmt: skip
     return (
         "One server process, the watchers in another; bids at four times the coalescing rate. Delay is from the event's"
         " `at` (the database's clock at the decision, before its commit) to the receipt.\n\n" + table(heads, rows)

@@ -1,5 +1,6 @@
 """Reading auctions: lists, history, one's own bids, and the snapshot a watcher starts from (SPEC AUC-12, RT-1)."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,18 @@ from outcry.auctions.rules import Status
 from outcry.auctions.schemas import AuctionView, BidderView, BidView, MyBidding, YouView
 from outcry.auctions.service import AuctionService
 from outcry.kernel.access import Principal, actor_of
-from outcry.kernel.database import Transaction
+from outcry.kernel.database import SYSTEM, Transaction
 from outcry.kernel.errors import InvalidInput
 from outcry.kernel.paging import Page, decode_cursor, encode_cursor, page_of
 from outcry.kernel.times import rfc3339
 
 RECENT_BIDS = 20
 MAX_WATCHED_AUCTIONS = 1_000
+MAX_OWN_SNAPSHOTS = 8
 _OVER = ("awaiting_decision", "sold", "unsold", "cancelled", "ended")
+
+# A channel's seq and the JSON that everyone may see.
+_Shared = tuple[int, bytes]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -215,23 +220,70 @@ async def unwatch(tx: Transaction, viewer: Principal, auction_id: UUID) -> None:
 
 
 class AuctionChannel:
-    """The source of `auction:ID` snapshots for the socket and for server-sent events."""
+    """The source of `auction:ID` snapshots for the socket and for server-sent events.
+
+    A crowd that arrives together costs one read: whoever has never bid here sees what everyone sees. Those who come
+    while a read is under way are served by the next, so nobody is shown anything older than the asking.
+    """
 
     def __init__(self, auctions: AuctionService) -> None:
         self._auctions = auctions
+        self._waiting: dict[UUID, list[tuple[Principal | None, asyncio.Future[_Shared | None]]]] = {}
+        self._reading: dict[UUID, asyncio.Task[None]] = {}
+        self._own = asyncio.Semaphore(MAX_OWN_SNAPSHOTS)
 
     async def snapshot(self, auction_id: UUID, viewer: Principal | None) -> tuple[int, bytes]:
         """`(seq, JSON)` of the auction with its newest bids and the viewer's own place. Raises AuctionNotFound."""
+        if viewer is None or not viewer.is_staff:
+            told: asyncio.Future[_Shared | None] = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(auction_id, []).append((viewer, told))
+            if auction_id not in self._reading:
+                self._reading[auction_id] = asyncio.create_task(self._read_together(auction_id))
+            shared = await told
+            if shared is not None:
+                return shared
+        async with self._own:
+            return await self._read(auction_id, viewer)
+
+    async def _read_together(self, auction_id: UUID) -> None:
+        try:
+            while waiting := self._waiting.pop(auction_id, None):
+                try:
+                    people = [viewer.user_id for viewer, _ in waiting if viewer is not None]
+                    shared, bidders = await self._read_shared(auction_id, people)
+                except Exception as failed:
+                    for _, told in waiting:
+                        if not told.done():
+                            told.set_exception(failed)
+                    continue
+                for viewer, told in waiting:
+                    if not told.done():
+                        told.set_result(None if viewer is not None and viewer.user_id in bidders else shared)
+        finally:
+            del self._reading[auction_id]
+
+    async def _read_shared(self, auction_id: UUID, people: list[UUID]) -> tuple[_Shared, frozenset[UUID]]:
+        """What everyone sees, and who of `people` sees something of its own besides."""
+        async with self._auctions.database.transaction(SYSTEM, snapshot=True) as tx:
+            bidders = await queries.bidders_among(tx, auction_id, people) if people else frozenset[UUID]()
+            # From here on as the public: row security hides whatever is not for all.
+            await tx.act_as(actor_of(None))
+            return await self._compose(tx, auction_id, None), bidders
+
+    async def _read(self, auction_id: UUID, viewer: Principal | None) -> tuple[int, bytes]:
         # One snapshot of the database, or the bids could be newer than the auction they are shown with.
         async with self._auctions.database.transaction(actor_of(viewer), snapshot=True) as tx:
-            book = await queries.read_book(await tx.driver(), auction_id)
-            if book is None:
-                raise AuctionNotFound()
-            (view,) = await self._auctions.with_cards(tx, [book], viewer)
-            rows = await queries.history(tx, auction_id, None, RECENT_BIDS)
-            data = msgspec.to_builtins(view)
-            data["recent_bids"] = [_entry_view(book, row, viewer) for row in rows]
-            data["you"] = await you_view(tx, book, viewer)
+            return await self._compose(tx, auction_id, viewer)
+
+    async def _compose(self, tx: Transaction, auction_id: UUID, viewer: Principal | None) -> tuple[int, bytes]:
+        book = await queries.read_book(await tx.driver(), auction_id)
+        if book is None:
+            raise AuctionNotFound()
+        (view,) = await self._auctions.with_cards(tx, [book], viewer)
+        rows = await queries.history(tx, auction_id, None, RECENT_BIDS)
+        data = msgspec.to_builtins(view)
+        data["recent_bids"] = [_entry_view(book, row, viewer) for row in rows]
+        data["you"] = await you_view(tx, book, viewer)
         return book.seq, msgspec.json.encode(data)
 
     async def last_seq(self, auction_id: UUID) -> int:

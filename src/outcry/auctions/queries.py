@@ -184,6 +184,16 @@ async def own_standing(tx: Transaction, auction_id: UUID, user_id: UUID) -> Any 
     )
 
 
+async def bidders_among(tx: Transaction, auction_id: UUID, people: Sequence[UUID]) -> frozenset[UUID]:
+    """Who of `people` has ever bid here."""
+    rows = await tx.all(
+        "SELECT k.id FROM unnest(CAST(:people AS uuid[])) AS k (id) WHERE EXISTS"
+        " (SELECT FROM bids b WHERE b.bidder_id = k.id AND b.auction_id = :auction_id)",
+        {"people": list(people), "auction_id": auction_id},
+    )
+    return frozenset(row.id for row in rows)
+
+
 async def insert_counter_offer(connection: Connection, row: dict[str, Any]) -> None:
     """A counter-offer that waits for the buyer."""
     await connection.execute(

@@ -101,6 +101,16 @@ class Transaction:
         """Execute; how many rows it touched. `parameters` may be a list for many rows."""
         return (await self.connection.execute(_as_executable(statement), parameters)).rowcount
 
+    async def act_as(self, actor: Actor) -> None:
+        """Be another actor for the rest of this transaction: the system may become someone who sees less.
+
+        Raises RuntimeError for anyone else.
+        """
+        if self.actor.role is not ActorRole.SYSTEM:
+            raise RuntimeError("only the system may act as another")
+        self.actor = actor
+        await set_actor(self.connection, actor)
+
     async def driver(self) -> psycopg.AsyncConnection[TupleRow]:
         """The psycopg connection of this transaction, for hand-written set-based SQL."""
         raw = await self.connection.get_raw_connection()
@@ -196,7 +206,7 @@ class Database:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             transaction = Transaction(connection, actor)
             async with connection.begin():
-                await connection.execute(_SET_ACTOR, {"user_id": str(actor.user_id or ""), "role": actor.role.value})
+                await set_actor(connection, actor)
                 yield transaction
                 events = await transaction.write_events()
             # Published only when durable: nobody is shown what a crash could take back.
@@ -216,6 +226,11 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+async def set_actor(connection: AsyncConnection, actor: Actor) -> None:
+    """Tell row security, for the transaction that runs, who acts."""
+    await connection.execute(_SET_ACTOR, {"user_id": str(actor.user_id or ""), "role": actor.role.value})
 
 
 _SET_ACTOR = text("SELECT set_config('app.user_id', :user_id, true), set_config('app.role', :role, true)")

@@ -28,8 +28,9 @@ from outcry.realtime.ports import ChannelSource, Snapshot, Watcher
 MAX_RING_EVENTS = 256
 MAX_AHEAD_EVENTS = 1_000
 MAX_CATCH_UP_EVENTS = 200
-MAX_SNAPSHOTS_AT_ONCE = 8
 SWEEP_SECONDS = 2.0
+# Timers fire on a clock of their own grain; an update is never earlier than this.
+BEAT_SLACK_SECONDS = 0.002
 
 _NEWER = """
 SELECT DISTINCT o.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
@@ -55,7 +56,7 @@ class Channel:
         self._pending: list[StoredEvent] = []
         self._ring: deque[StoredEvent] = deque(maxlen=MAX_RING_EVENTS)
         self._flushed_at = 0.0
-        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._is_due = False
         self._filling: asyncio.Task[None] | None = None
         # The bus may have missed something before the first snapshot told where the channel stands.
         self.look_when_standing = False
@@ -77,10 +78,18 @@ class Channel:
             self.last_seq = event.seq
             self._pending.append(event)
             self._ring.append(event)
-        if self._pending and self._timer is None:
+        if self._pending and not self._is_due:
+            self._is_due = True
             loop = asyncio.get_running_loop()
-            due = self._flushed_at + self._hub.update_interval_seconds
-            self._timer = loop.call_soon(self.flush) if due <= loop.time() else loop.call_at(due, self.flush)
+            if self.may_flush_at <= loop.time():
+                loop.call_soon(self.flush)
+            else:
+                self._hub.flush_at_next_beat(self)
+
+    @property
+    def may_flush_at(self) -> float:
+        """The loop's time from which the next update may go out."""
+        return self._flushed_at + self._hub.update_interval_seconds
 
     def stand_at(self, seq: int) -> None:
         """Where the channel stands, learnt from its first snapshot."""
@@ -93,9 +102,7 @@ class Channel:
 
     def flush(self) -> None:
         """Send what is released and not yet sent."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._is_due = False
         if not self._pending:
             return
         pending, self._pending = self._pending, []
@@ -157,8 +164,7 @@ class Channel:
     def close(self) -> None:
         """Nobody watches any more."""
         self.unsubscribe()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._pending.clear()
         if self._filling is not None:
             self._filling.cancel()
 
@@ -175,12 +181,12 @@ class Hub:
         self._bus = bus
         self._sources: dict[str, ChannelSource] = {}
         self._channels: dict[str, Channel] = {}
-        self._snapshots = asyncio.Semaphore(MAX_SNAPSHOTS_AT_ONCE)
-        self._shared: dict[str, asyncio.Task[Snapshot]] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self._looked_for: set[str] = set()
         self._look_now = asyncio.Event()
         self._swept_at = 0.0
+        self._due: list[Channel] = []
+        self._beat: asyncio.TimerHandle | None = None
         self.on_audience: Callable[[Channel], None] = lambda channel: None
 
     def register(self, prefix: str, source: ChannelSource) -> None:
@@ -196,6 +202,8 @@ class Hub:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._beat is not None:
+            self._beat.cancel()
         for channel in tuple(self._channels.values()):
             channel.flush()
             channel.close()
@@ -245,7 +253,7 @@ class Hub:
                     if channel.last_seq < seq:
                         self.restart(channel, seq)
                 else:
-                    snapshot, missed = await self._snapshot(channel, source, identity, viewer), ()
+                    snapshot, missed = await source.snapshot(identity, viewer), ()
                     seq = snapshot.seq
             begin(snapshot, [*missed, *rest], rest[-1].seq if rest else seq)
             channel.watchers.add(watcher)
@@ -264,22 +272,8 @@ class Hub:
                 contiguous = not events or events[0].seq == since + 1
                 if contiguous and len(events) <= MAX_CATCH_UP_EVENTS and (events or since == last):
                     return None, events, events[-1].seq if events else since
-        snapshot = await self._snapshot(channel, source, identity, viewer)
+        snapshot = await source.snapshot(identity, viewer)
         return snapshot, (), snapshot.seq
-
-    async def _snapshot(
-        self, channel: Channel, source: ChannelSource, identity: UUID, viewer: Principal | None
-    ) -> Snapshot:
-        if viewer is not None:
-            async with self._snapshots:
-                return await source.snapshot(identity, viewer)
-        # Everyone who is signed out sees the same: a crowd arriving together costs one read.
-        shared = self._shared.get(channel.key)
-        if shared is None:
-            shared = asyncio.create_task(source.snapshot(identity, None))
-            self._shared[channel.key] = shared
-            shared.add_done_callback(lambda _: self._shared.pop(channel.key, None))
-        return await asyncio.shield(shared)
 
     def unsubscribe(self, watcher: Watcher, wire: str, viewer: Principal | None) -> None:
         """Remove `watcher`; fine when it was not there."""
@@ -301,6 +295,23 @@ class Hub:
         at = rfc3339(utc_now())
         frame = f'{{"type":"{kind}","channel":"{channel.wire}","at":"{at}","data":'.encode() + data + b"}"
         channel.send(FrameBatch([(None, kind, frame)], 0))
+
+    def flush_at_next_beat(self, channel: Channel) -> None:
+        """All busy channels go out on one beat: who watches several gets what they say in one piece."""
+        self._due.append(channel)
+        if self._beat is None:
+            interval, loop = self.update_interval_seconds, asyncio.get_running_loop()
+            self._beat = loop.call_at((loop.time() // interval + 1) * interval, self._flush_due)
+
+    def _flush_due(self) -> None:
+        self._beat = None
+        now = asyncio.get_running_loop().time() + BEAT_SLACK_SECONDS
+        due, self._due = self._due, []
+        for channel in due:
+            if channel.may_flush_at <= now:
+                channel.flush()
+            else:
+                self.flush_at_next_beat(channel)
 
     def restart(self, channel: Channel, seq: int) -> None:
         """Go on from `seq` after a hole; its watchers get fresh snapshots."""

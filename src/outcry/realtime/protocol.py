@@ -42,7 +42,6 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._conversation: Conversation | None = None
         self._buffer = b""
-        self._outgoing: list[bytes] = []
         self._max_frame_bytes = self.parts.settings.socket_frame_bytes
 
     def handle_connect(self, event: Request) -> None:
@@ -116,19 +115,13 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self._conversation.heard(payload)
 
     def write(self, data: bytes) -> None:
-        """Queue bytes; what one turn of the loop says to a client goes out in one write."""
-        if not self._outgoing:
-            self.loop.call_soon(self._write_out)
-        self._outgoing.append(data)
-
-    def _write_out(self) -> None:
-        outgoing, self._outgoing = self._outgoing, []
-        if outgoing and not self.transport.is_closing():
-            self.transport.write(outgoing[0] if len(outgoing) == 1 else b"".join(outgoing))
+        """Hand bytes to the transport; uvloop sends what one turn of the loop says to a client in one piece."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def unsent_bytes(self) -> int:
         """What the client has not taken yet."""
-        return self.transport.get_write_buffer_size() + sum(map(len, self._outgoing))
+        return self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         """The client caught up."""
@@ -140,7 +133,6 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Say why, then close; a client that does not answer is cut off."""
         if self.close_sent or self.transport.is_closing():
             return
-        self._write_out()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
