@@ -10,6 +10,7 @@ from outcry.kernel.database import SYSTEM
 from tests.support.market import Person, Socket, TestMarket
 
 pytestmark = pytest.mark.anyio
+NO_SNIPE = {"window_seconds": 0, "extension_seconds": 0}
 
 
 async def bell(person: Person) -> dict[str, Any]:
@@ -57,12 +58,12 @@ async def test_outbid_is_told_once_an_auction_with_the_newest_price(market: Test
         await bob.bid(auction["id"], 3500)
         assert (await notified(told, "outbid"))["id"] != item["id"]
     assert kinds(await bell(ann)) == [("outbid", False), ("outbid", True)]
-    assert (await bell(bob))["items"] == []
+    assert [(item["kind"], item["amount"]) for item in (await bell(bob))["items"]] == [("outbid", 3000)]
 
 
 async def test_the_bell_tells_winner_and_seller_and_settles_what_is_over(market: TestMarket) -> None:
     seller, ann, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
-    auction = await market.auction(seller, duration_seconds=3, award="seller_decides")
+    auction = await market.auction(seller, duration_seconds=3, award="seller_decides", anti_snipe=NO_SNIPE)
     async with market.socket(seller) as selling, market.socket(ann) as bidding:
         await selling.ask(type="subscribe", channel="user")
         await bidding.ask(type="subscribe", channel="user")

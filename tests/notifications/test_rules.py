@@ -7,12 +7,12 @@ from outcry.notifications.rules import About, Fact, Kind, Notification, fold
 
 ME = UUID(int=1)
 CAMERA, CLOCK = UUID(int=10), UUID(int=11)
+IDS = count(100)
 
 
 def folded(*said: tuple[str, About], unread: list[Notification] | None = None) -> list[Notification]:
-    ids = (UUID(int=number) for number in count(100))
     facts = [Fact(UUID(int=1000 + at), kind, about, at_us=at) for at, (kind, about) in enumerate(said, start=1)]
-    return fold(ME, unread or [], facts, lambda: next(ids))
+    return fold(ME, unread or [], facts, lambda: UUID(int=next(IDS)))
 
 
 def shown(rows: list[Notification]) -> list[tuple[Kind, bool]]:
