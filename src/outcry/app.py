@@ -1,6 +1,6 @@
 """The composition root: builds every part once and wires the domains into one ASGI app."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -45,6 +45,7 @@ from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
 from outcry.kernel.metrics import Metrics
+from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
@@ -54,6 +55,10 @@ from outcry.kernel.storage import open_storage
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
+from outcry.notifications import jobs as notification_jobs
+from outcry.notifications import routes as notification_routes
+from outcry.notifications.reader import NotificationReader
+from outcry.notifications.service import Notifications
 from outcry.orders import routes as order_routes
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
@@ -83,7 +88,9 @@ class Outcry:
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
         self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
-        self.database.publish_with(self.bus.publish, self.bus.heard)
+        self.notifications = Notifications(self.database)
+        self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
+        self.database.publish_with(self._publish, self._heard)
         self._make_identity()
         self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
         self.view_counter = ViewCounter(self.database)
@@ -116,6 +123,13 @@ class Outcry:
         self._make_jobs()
         self._make_gauges()
 
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
+        self.notification_reader.heard(events)
+        self.bus.publish(events)
+
+    def _heard(self, channel: str) -> bool:
+        return NotificationReader.listens_to(channel) or self.bus.heard(channel)
+
     def _make_jobs(self) -> None:
         self.jobs = Jobs(self.database)
         event_hours = self.settings.event_retention_hours
@@ -125,6 +139,7 @@ class Outcry:
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
         media_jobs.register(self.jobs, self.media)
+        notification_jobs.register(self.jobs, self.notifications)
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -133,6 +148,11 @@ class Outcry:
         counter("outcry_desk_decided_bids", "Bids decided since start", lambda: desk.decided_bids)
         counter("outcry_desk_batches", "Batches settled since start", lambda: desk.settled_batches)
         counter("outcry_clock_moved_auctions", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
+        counter(
+            "outcry_notifications_changed",
+            "Notifications made or brought up to date since start",
+            lambda: self.notifications.changed_notifications,
+        )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
@@ -185,6 +205,7 @@ class Outcry:
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
+            "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,
             "document": self.document,
@@ -202,6 +223,7 @@ class Outcry:
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
             *order_routes.ROUTES,
+            *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
             *reference_routes.ROUTES,
@@ -224,6 +246,7 @@ class Outcry:
         await self.desk.start()
         await self.hub.start()
         await self.viewers.start()
+        await self.notification_reader.start()
         if self._runs_clock:
             await self.clock.start()
             await self.jobs.start()
@@ -234,6 +257,7 @@ class Outcry:
         await self.jobs.stop()
         await self.clock.stop()
         await self.desk.stop()
+        await self.notification_reader.stop()
         await self.viewers.stop()
         await self.hub.stop()
         await self.view_counter.stop()

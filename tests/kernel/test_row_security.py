@@ -20,7 +20,7 @@ OPEN_TABLES = {
 }  # fmt: skip
 PERSONAL_TABLES = (
     "user_contacts", "sessions", "consents", "passwords", "refresh_tokens", "one_time_codes", "external_identities",
-    "outgoing_messages", "idempotency_keys",
+    "outgoing_messages", "idempotency_keys", "notifications", "notification_cursors",
 )  # fmt: skip
 
 

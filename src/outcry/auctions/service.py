@@ -23,7 +23,7 @@ from outcry.auctions.errors import (
     WrongState,
     refusal_error,
 )
-from outcry.auctions.movement import MAX_TOLD_WATCHERS, Movement
+from outcry.auctions.movement import Movement
 from outcry.auctions.ports import AwardSink
 from outcry.auctions.rules import Refusal, Status
 from outcry.auctions.schemas import AuctionView, CreateAuction, ListingCard, LiveSessionView, Relist
@@ -251,8 +251,6 @@ class AuctionService:
                     "Publish the listing first", listing_status=listing.status if listing else "removed"
                 )
             movement.start(book)
-            for watcher in await queries.watchers(movement.connection, auction_id, MAX_TOLD_WATCHERS):
-                movement.notify(watcher.int, "auction_started", book)
         await queries.wake_clocks(movement.connection)
         return await self._open_session(movement, auction_id, principal)
 
@@ -280,7 +278,7 @@ class AuctionService:
                 raise WrongState(auction_status=book.standing.status.value)
             if book.standing.leader_id is not None and not principal.is_staff:
                 raise AuctionHasBids()
-            movement.cancel(book, reason or "Cancelled by the seller")
+            movement.cancel(book, reason or "Cancelled by the seller", by=principal.user_id.int)
 
     async def buy_now(self, tx: Transaction, principal: Principal, auction_id: UUID) -> UUID:
         """Ends the auction at its buy-now price; the order's id (SPEC AUC-1). Raises a bid's refusals, BuyNowGone."""
