@@ -39,7 +39,17 @@ function forbids(folder, names, message) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'src/app/theme-first.js', 'scripts', 'node_modules', 'src/api/schema.d.ts'] },
+  {
+    ignores: [
+      'dist',
+      'src/app/theme-first.js',
+      'src/app/service-worker.js',
+      'public',
+      'scripts',
+      'node_modules',
+      'src/api/schema.d.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -7,6 +7,7 @@ import { defineConfig, type Plugin } from 'vite'
 
 const SERVER = process.env.OUTCRY_SERVER ?? 'http://127.0.0.1:8000'
 const TEXT_FONT = /inter-latin-wght-normal-[\w-]+\.woff2$/
+const WORKER_SCRIPT = fileURLToPath(new URL('./src/app/service-worker.js', import.meta.url))
 const THEME_SCRIPT = fileURLToPath(new URL('./src/app/theme-first.js', import.meta.url))
 
 /**
@@ -40,8 +41,33 @@ function firstPaint(): Plugin {
   }
 }
 
+/** The service worker, told which files there are: those of the client, and the fonts of the language it speaks. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'outcry-service-worker',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const source = readFileSync(WORKER_SCRIPT, 'utf8')
+      const files = Object.keys(bundle)
+        .filter(name => /\.(js|css)$/.test(name) || /-latin-wght-normal-[\w-]+\.woff2$/.test(name))
+        .map(name => `/${name}`)
+        .sort()
+      const version = createHash('sha256')
+        .update(source + files.join())
+        .digest('hex')
+        .slice(0, 12)
+      this.emitFile({
+        type: 'asset',
+        fileName: 'sw.js',
+        source: source.replace('__VERSION__', version).replace('__FILES__', JSON.stringify(files)),
+      })
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), firstPaint()],
+  plugins: [react(), tailwindcss(), firstPaint(), serviceWorker()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
     proxy: {

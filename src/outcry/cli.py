@@ -93,14 +93,16 @@ def _demo(settings: Settings, options: argparse.Namespace) -> int:
 
     if settings.is_production:
         raise SettingsError("the demo runs in the development environment only")
+    chosen: dict[str, Any] = {}
     if "OUTCRY_RATE_LIMITS" not in os.environ:
         # Everybody in the sample world calls from one address.
+        chosen["rate_limits"] = "off"
+    if "OUTCRY_LOG_LEVEL" not in os.environ:
+        # The sample log-ins must not drown in the access log of the bots.
+        chosen["log_level"] = "warning"
+    if chosen:
         settings = load_settings(
-            host=options.host,
-            port=options.port,
-            data_dir=options.data_dir,
-            workers=options.workers,
-            rate_limits="off",
+            host=options.host, port=options.port, data_dir=options.data_dir, workers=options.workers, **chosen
         )
     crowds: list[subprocess.Popen[bytes]] = []
 

@@ -116,10 +116,10 @@ function TopBar() {
                 <Bell className="size-5" />
                 <UnreadDot unread={unread} />
               </Link>
-              <Link to="/me/bids" className={cx(buttonClass('quiet', 'small'), 'hidden lg:inline-flex')}>
+              <Link to="/me/bids" className={cx(buttonClass('quiet', 'small'), 'max-lg:hidden')}>
                 {t('nav.myBids')}
               </Link>
-              <Link to="/me" className={cx(buttonClass('quiet', 'small'), 'hidden max-w-40 md:inline-flex')}>
+              <Link to="/me" className={cx(buttonClass('quiet', 'small'), 'max-w-40 max-md:hidden')}>
                 <UserRound aria-hidden="true" className="size-4.5" />
                 <span className="truncate">{user.display_name}</span>
               </Link>
@@ -129,7 +129,7 @@ function TopBar() {
               {t('nav.signIn')}
             </Link>
           )}
-          <Link to="/sell" className={cx(buttonClass('primary', 'small'), 'ml-1 hidden sm:inline-flex')}>
+          <Link to="/sell" className={cx(buttonClass('primary', 'small'), 'ml-1 max-sm:hidden')}>
             <Plus aria-hidden="true" className="size-4.5" />
             {t('nav.sell')}
           </Link>

@@ -48,7 +48,7 @@ export const en = {
   'members.lead': 'Sign in to see it, or make an account in under a minute.',
 
   'connection.connecting': 'Connecting',
-  'connection.live': 'Live',
+  'connection.live': 'In sync',
   'connection.checking': 'Checking',
   'connection.lost': 'Reconnecting',
   'connection.offline': 'Offline',

@@ -251,7 +251,7 @@ function Panel({
           <Gavel aria-hidden="true" className="size-4" />
           {t('auction.bids', { n: auction.bid_count })} · {t('auction.bidders', { n: auction.bidder_count })}
         </span>
-        {auction.viewers !== undefined && (
+        {auction.viewers !== undefined && auction.viewers > 0 && (
           <span className="flex items-center gap-1.5">
             <Eye aria-hidden="true" className="size-4" />
             {t('room.watching', { n: auction.viewers })}
