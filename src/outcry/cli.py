@@ -90,6 +90,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     from outcry import serving
+    from outcry.kernel.logs import configure_logging
 
     if settings.is_production:
         raise SettingsError("the demo runs in the development environment only")
@@ -104,6 +105,7 @@ def _demo(settings: Settings, options: argparse.Namespace) -> int:
         settings = load_settings(
             host=options.host, port=options.port, data_dir=options.data_dir, workers=options.workers, **chosen
         )
+        configure_logging(settings)
     crowds: list[subprocess.Popen[bytes]] = []
 
     def ready(url: str) -> None:
