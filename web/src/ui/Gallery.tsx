@@ -21,7 +21,7 @@ export function Gallery({ title, media, cover }: Props) {
     return <Picture src={cover} alt={title} isFirst className="aspect-4/3 sm:rounded-3xl" />
   const show = (index: number) => strip.current?.scrollTo({ left: index * strip.current.clientWidth })
   return (
-    <div className="grid grid-cols-1 gap-3">
+    <div className="grid grid-cols-1 content-start gap-3">
       <div className="relative">
         <div
           ref={strip}

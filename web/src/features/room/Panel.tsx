@@ -38,14 +38,16 @@ const TONES = {
 }
 
 /** What just happened, and where the person stands. */
-function Standing({
+export function Standing({
   auction,
   moment,
   isOwn,
+  isSmall = false,
 }: {
   auction: LiveAuction
   moment: Moment | null
   isOwn: boolean
+  isSmall?: boolean
 }) {
   const said = moment ? MOMENTS[moment.kind] : null
   const you = auction.you
@@ -72,7 +74,8 @@ function Standing({
         <div
           key={moment?.id ?? 'lasting'}
           className={cx(
-            'flex items-center gap-3 rounded-2xl px-4 py-3 font-semibold',
+            'flex items-center gap-3 font-semibold',
+            isSmall ? 'rounded-xl px-3 py-2 text-sm leading-snug' : 'rounded-2xl px-4 py-3',
             TONES[shown.tone],
             moment?.kind === 'outbid' ? 'animate-shake' : moment && 'animate-rise',
           )}
@@ -151,8 +154,8 @@ export function Panel({
         {auction.reserve_met === false && !over && <Badge tone="warn">{t('room.reserveNotMet')}</Badge>}
         {auction.reserve_met === true && !over && <Badge tone="good">{t('room.reserveMet')}</Badge>}
       </p>
-      <Standing auction={auction} moment={moment} isOwn={isOwn} />
-      <div className="hidden md:block">
+      <div className="hidden gap-5 md:grid">
+        <Standing auction={auction} moment={moment} isOwn={isOwn} />
         <BidBox auction={auction} isSignedIn={isSignedIn} isOwn={isOwn} isFresh={isFresh} />
       </div>
       {auction.status === 'live' && !isOwn && isSignedIn && <BuyNow auction={auction} isFresh={isFresh} />}

@@ -19,7 +19,7 @@ import { listingQuery } from '@/ui/listings'
 import { WatchButton } from '@/ui/WatchButton'
 import { BidBox } from './BidBox'
 import { History } from './History'
-import { Panel } from './Panel'
+import { Panel, Standing } from './Panel'
 import { useRoom } from './useRoom'
 
 /** The live room. */
@@ -81,6 +81,9 @@ export function RoomPage() {
       </div>
       {auction.status === 'live' && (
         <div className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-paper/95 p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] backdrop-blur-md md:hidden">
+          <div className="mb-2 empty:hidden">
+            <Standing auction={auction} moment={moment} isOwn={isOwn} isSmall />
+          </div>
           <div className="mb-2 flex items-baseline justify-between gap-3 px-1 text-sm" aria-hidden="true">
             <span className="flex items-baseline gap-2 text-ink-3">
               {priceOf(auction).words}
