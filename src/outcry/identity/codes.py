@@ -21,6 +21,7 @@ BACK_OFF_WINDOW_SECONDS = 3_600
 
 LinkPurpose = Literal["verify_email", "reset_password"]
 _CODE = "one_time_codes.code"
+_HASH_BYTES = 32
 
 
 class OneTimeCodes:
@@ -57,25 +58,33 @@ class OneTimeCodes:
         await self._store(tx, "phone", subject_hash, None, self._hash(subject_hash, code), CODE_TRIES, CODE_SECONDS)
         return code
 
-    async def spend_code(self, tx: Transaction, subject_hash: bytes, code: str) -> bool:
-        """Whether this is the phone's code; a wrong try counts, so the caller must let this commit."""
+    async def check_code(self, tx: Transaction, subject_hash: bytes, code: str) -> UUID | None:
+        """The id of the phone's code when `code` is it, None otherwise; `spend_code` is what ends it.
+
+        A wrong try counts, so the caller must let that commit; a right one costs nothing. The row stays locked to the
+        end of the transaction: of two requests with the same code the second sees what the first made of it.
+        """
         row = await tx.first(
             """
-            SELECT id, code_hash, tries_left FROM one_time_codes
+            SELECT id, code_hash FROM one_time_codes
             WHERE subject_hash = :hash AND purpose = 'phone' AND used_at IS NULL AND expires_at > now()
+                AND tries_left > 0
             ORDER BY created_at DESC LIMIT 1 FOR UPDATE
             """,
             {"hash": subject_hash},
         )
-        if row is None or row.tries_left <= 0:
-            return False
-        right = hmac.compare_digest(bytes(row.code_hash), self._hash(subject_hash, code))
-        await tx.run(
-            "UPDATE one_time_codes SET tries_left = tries_left - 1, used_at = CASE WHEN :right THEN now() END"
-            " WHERE id = :id",
-            {"id": row.id, "right": right},
-        )
-        return right
+        # Hashed and compared also when there is nothing to compare with: the time taken tells nothing.
+        stored = bytes(row.code_hash) if row is not None else bytes(_HASH_BYTES)
+        right = hmac.compare_digest(stored, self._hash(subject_hash, code)) and row is not None
+        code_id: UUID | None = row.id if row is not None else None
+        if right:
+            return code_id
+        await tx.run("UPDATE one_time_codes SET tries_left = tries_left - 1 WHERE id = :id", {"id": code_id})
+        return None
+
+    async def spend_code(self, tx: Transaction, code_id: UUID) -> None:
+        """The code that `check_code` found right in this transaction is good no more."""
+        await tx.run("UPDATE one_time_codes SET used_at = now() WHERE id = :id", {"id": code_id})
 
     async def make_link(self, tx: Transaction, purpose: LinkPurpose, user_id: UUID) -> str:
         """A one-time token for a link; older links of the purpose are void."""
