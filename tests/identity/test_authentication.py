@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
@@ -62,7 +63,7 @@ class Door:
             cursor.executemany("INSERT INTO sessions (user_id, id, origin) VALUES (%s, %s, 'test')", made)
         return [(user_id, self.tokens.access_token(user_id, session_id)) for user_id, session_id in made]
 
-    def change(self, statement: str, user_id: UUID) -> None:
+    def change(self, statement: LiteralString, user_id: UUID) -> None:
         """Commit a change of somebody's standing, then tell."""
         with psycopg.connect(self.url) as owner:
             owner.execute(statement, (user_id,))

@@ -45,7 +45,7 @@ class PhoneSignIn:
         """Text a code; the seconds it lives. Raises InvalidInput, RateLimited."""
         number = normalised_phone(phone, self._market)
         async with self._accounts.database.transaction(SYSTEM) as tx:
-            subject = queries.contact_hash(self._keys, "phone", number)
+            subject = queries.contact_hashes(self._keys, "phone", number)
             code = await self._accounts.codes.make_code(tx, subject)
             body = f"{code} is your {self._market.title} code. It is good for {CODE_SECONDS // 60} minutes."
             await queue_message(tx, self._keys, channel="sms", recipient=number, subject="Your code", body=body)
@@ -58,7 +58,7 @@ class PhoneSignIn:
         account. A new person who did not agree yet, or has no name, keeps the code for the completed form.
         """
         number = normalised_phone(body.phone, self._market)
-        subject = queries.contact_hash(self._keys, "phone", number)
+        subject = queries.contact_hashes(self._keys, "phone", number)
         accounts = self._accounts
         async with accounts.database.transaction(SYSTEM) as tx:
             code_id = await accounts.codes.check_code(tx, subject, body.code)
