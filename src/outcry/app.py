@@ -310,6 +310,7 @@ class Outcry:
             auctions=self.auctions,
             authentication=self.authentication,
             headers=header_pairs(self.settings),
+            limit_headers=self.limits.bid_headers,
             count=self.metrics.count,
         )
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))
