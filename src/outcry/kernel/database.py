@@ -129,12 +129,9 @@ class Transaction:
         self._after_commit.append(call)
 
     async def write_events(self) -> list[StoredEvent]:
-        """Write what was emitted, as the system; called by the database just before commit."""
+        """Write what was emitted; called by the database just before commit."""
         stored = self._stored
         if self._events:
-            if self.actor.role is not ActorRole.SYSTEM:
-                # The outbox is the system's; nothing but the commit comes after this.
-                await set_actor(self.connection, SYSTEM)
             stored = stored + await outbox.append(await self.driver(), self._events)
         self._events, self._stored = [], []
         return stored

@@ -11,6 +11,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+_APPEND_EVENTS = "append_events(text[], uuid[], text[], json[], timestamptz)"
+
 _STATEMENTS = [
     "ALTER TABLE user_contacts ADD COLUMN key_id bytea",
     "ALTER TABLE outgoing_messages ADD COLUMN key_id bytea",
@@ -25,11 +27,15 @@ _STATEMENTS = [
     CREATE INDEX ix_one_time_codes_open_links ON one_time_codes (user_id, purpose)
     WHERE used_at IS NULL AND user_id IS NOT NULL
     """,
-    # Events are written and read by the system for whoever may have them; no request reads the stream itself.
+    # Events are read by the system for whoever may have them; no request reads the stream itself. Whoever acts may
+    # append to it, in the one way that counts right.
     "ALTER TABLE outbox ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY system ON outbox USING ((SELECT app_role()) = 'system')",
     "ALTER TABLE channels ENABLE ROW LEVEL SECURITY",
     "CREATE POLICY system ON channels USING ((SELECT app_role()) = 'system')",
+    f"ALTER FUNCTION {_APPEND_EVENTS} SECURITY DEFINER SET search_path TO public, pg_temp",
+    f"REVOKE EXECUTE ON FUNCTION {_APPEND_EVENTS} FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION {_APPEND_EVENTS} TO outcry_app",
 ]
 
 
