@@ -21,16 +21,19 @@ from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
 from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
+from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
 from outcry.catalog import categories
 from outcry.catalog import routes as catalog_routes
 from outcry.catalog.listings import Listings, ViewCounter
 from outcry.identity import routes as identity_routes
 from outcry.identity.accounts import Accounts
 from outcry.identity.authentication import Authentication
+from outcry.identity.codes import LIVE_CODES
 from outcry.identity.external import ExternalIdentity
 from outcry.identity.passwords import Passwords
 from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
+from outcry.identity.queries import SEALED_CONTACTS
 from outcry.identity.tokens import Tokens
 from outcry.kernel import health, metrics
 from outcry.kernel.access import Access, access, access_guard, provide_principal
@@ -44,11 +47,13 @@ from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
+from outcry.kernel.messages import SEALED_MESSAGES
 from outcry.kernel.metrics import Metrics
 from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
+from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
@@ -88,6 +93,9 @@ class Outcry:
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
         self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
+        self.reencryption = Reencryption(
+            self.database, self.keys, (SEALED_CONTACTS, SEALED_MESSAGES, SEALED_STREAM_KEYS), counted=LIVE_CODES
+        )
         self.notifications = Notifications(self.database)
         self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
         self.database.publish_with(self._publish, self._heard)
@@ -302,6 +310,7 @@ class Outcry:
             auctions=self.auctions,
             authentication=self.authentication,
             headers=header_pairs(self.settings),
+            limit_headers=self.limits.bid_headers,
             count=self.metrics.count,
         )
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))

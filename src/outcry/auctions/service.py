@@ -27,6 +27,7 @@ from outcry.auctions.movement import Movement
 from outcry.auctions.ports import AwardSink
 from outcry.auctions.rules import Refusal, Status
 from outcry.auctions.schemas import AuctionView, CreateAuction, ListingCard, LiveSessionView, Relist
+from outcry.auctions.stream_keys import sealed_stream_key
 from outcry.catalog import service as catalog
 from outcry.identity.service import read_restrictions
 from outcry.kernel.access import Principal
@@ -257,15 +258,15 @@ class AuctionService:
     async def _open_session(self, movement: Movement, auction_id: UUID, seller: Principal) -> LiveSessionView:
         session_id, stream_key = new_id(), secrets.token_urlsafe(STREAM_KEY_BYTES)
         await movement.connection.execute(
-            "INSERT INTO live_sessions (id, auction_id, seller_id, stream_key_sealed, stream_key_hash)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            (
-                session_id,
-                auction_id,
-                seller.user_id,
-                self._keys.encrypt(stream_key, context="live_sessions.stream_key"),
-                self._keys.keyed_hash(stream_key, context="live_sessions.stream_key"),
-            ),
+            "INSERT INTO live_sessions (id, auction_id, seller_id, stream_key_sealed, stream_key_hash, key_id)"
+            " VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(stream_key_sealed)s, %(stream_key_hash)s, %(key_id)s)",
+            {
+                "id": session_id,
+                "auction_id": auction_id,
+                "seller_id": seller.user_id,
+                **sealed_stream_key(self._keys, stream_key),
+                "key_id": self._keys.current_id,
+            },
         )
         return LiveSessionView(session_id, auction_id, stream_key, rfc3339_microseconds(movement.now_us))
 

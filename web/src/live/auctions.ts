@@ -13,8 +13,11 @@ export const auctionKey = (id: string) => ['auction', id] as const
 export const auctionQuery = (id: string) =>
   queryOptions({
     queryKey: auctionKey(id),
-    queryFn: async (): Promise<LiveAuction> =>
-      (await api.get('/v1/auctions/{auction_id}', { path: { auction_id: id } })) as Auction,
+    // The socket may have been faster, and knows more: what it brought stays.
+    queryFn: async ({ client }): Promise<LiveAuction> => {
+      const seen = (await api.get('/v1/auctions/{auction_id}', { path: { auction_id: id } })) as Auction
+      return newer(client.getQueryData<LiveAuction>(auctionKey(id)), seen)
+    },
     staleTime: Number.POSITIVE_INFINITY,
   })
 

@@ -307,7 +307,7 @@ export const en = {
   'selling.lead': 'What you sell, and what waits for you.',
   'selling.new': 'Sell something',
   'selling.decide': 'Waits for your decision',
-  'selling.decideLead': 'Highest bid {amount}. Decide by {at}.',
+  'selling.decideLead': 'Decide by {at}',
   'selling.accept': 'Sell for {amount}',
   'selling.reject': 'Do not sell',
   'selling.counter': 'Make an offer',

@@ -61,5 +61,5 @@ export function AuctionRow({ auction, badge, note, children }: Props) {
 
 /** Rows on their way. */
 export function Rows({ children }: { children: ReactNode }) {
-  return <ul className="grid gap-3">{children}</ul>
+  return <ul className="grid grid-cols-1 gap-3">{children}</ul>
 }

@@ -38,7 +38,7 @@ export function Section({
   children: ReactNode
 }) {
   return (
-    <section className="grid gap-5">
+    <section className="grid grid-cols-1 gap-5">
       <div className="flex items-end justify-between gap-4">
         <div>
           <h2 className="text-2xl font-bold sm:text-3xl">{title}</h2>
@@ -67,8 +67,8 @@ export function PageFrame({
     <div
       className={
         narrow
-          ? 'mx-auto grid w-full max-w-2xl gap-8 px-4 py-8 sm:py-12'
-          : 'mx-auto grid w-full max-w-7xl gap-10 px-4 py-8 sm:px-6 sm:py-10'
+          ? 'mx-auto grid w-full max-w-2xl grid-cols-1 gap-8 px-4 py-8 sm:py-12'
+          : 'mx-auto grid w-full max-w-7xl grid-cols-1 gap-10 px-4 py-8 sm:px-6 sm:py-10'
       }
     >
       {title && (

@@ -1,19 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { MapPin, Package, Users } from 'lucide-react'
-import { useState } from 'react'
 import { useUser } from '@/api/useSession'
 import { useLiveAuction } from '@/live/auctions'
-import { cx } from '@/shared/cx'
 import { formatDay } from '@/shared/dates'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { priceOf, StatusBadge } from '@/ui/AuctionCard'
-import { Avatar, Badge, Picture, Price, Skeleton } from '@/ui/bits'
+import { Avatar, Badge, Price, Skeleton } from '@/ui/bits'
 import { buttonClass } from '@/ui/Button'
 import { Countdown } from '@/ui/Countdown'
 import { Failure } from '@/ui/Failure'
-import { listingQuery, pictureUrl } from '@/ui/listings'
+import { Gallery } from '@/ui/Gallery'
+import { listingQuery } from '@/ui/listings'
 import { WatchButton } from '@/ui/WatchButton'
 
 const CONDITIONS: Record<string, string> = {
@@ -59,41 +58,14 @@ function ItsAuction({ auctionId }: { auctionId: string }) {
 export function ListingPage() {
   const { listingId } = useParams({ from: '/listings/$listingId' })
   const { data: listing, error, refetch } = useQuery(listingQuery(listingId))
-  const [chosen, setChosen] = useState(0)
   const user = useUser()
   useTitle(listing?.title)
   if (error) return <Failure error={error} retry={() => void refetch()} />
   if (!listing) return <Skeleton className="mx-auto mt-10 h-96 max-w-7xl" />
   const attributes = Object.entries(listing.attributes)
   return (
-    <div className="mx-auto grid w-full max-w-7xl gap-8 sm:px-6 sm:py-8 md:grid-cols-[1.25fr_1fr] lg:gap-12">
-      <div className="grid content-start gap-3">
-        <Picture
-          src={pictureUrl(listing.media[chosen], 'large')}
-          alt={listing.title}
-          isFirst
-          className="aspect-4/3 sm:rounded-3xl"
-        />
-        {listing.media.length > 1 && (
-          <div className="flex gap-2 overflow-x-auto px-4 sm:px-0">
-            {listing.media.map((medium, index) => (
-              <button
-                key={medium.id}
-                type="button"
-                aria-label={t('room.picture', { n: index + 1, of: listing.media.length })}
-                aria-pressed={index === chosen}
-                onClick={() => setChosen(index)}
-                className={cx(
-                  'shrink-0 overflow-hidden rounded-xl border-2',
-                  index === chosen ? 'border-accent' : 'border-transparent',
-                )}
-              >
-                <Picture src={pictureUrl(medium, 'thumb')} alt="" className="size-18" />
-              </button>
-            ))}
-          </div>
-        )}
-      </div>
+    <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] lg:gap-12">
+      <Gallery title={listing.title} media={listing.media} />
       <div className="grid content-start gap-6 px-4 sm:px-0">
         <div className="flex items-start justify-between gap-4">
           <div className="grid gap-3">

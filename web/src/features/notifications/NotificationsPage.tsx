@@ -67,7 +67,7 @@ function Mine() {
     )
   }
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {unread > 0 && (
         <Button
           look="plain"
@@ -79,7 +79,7 @@ function Mine() {
           {t('notifications.readAll')}
         </Button>
       )}
-      <ul className="grid gap-2">
+      <ul className="grid grid-cols-1 gap-2">
         {items.map(one => (
           <Row key={one.id} one={one} onOpen={() => !one.read && reading.mutate(one.id)} />
         ))}

@@ -37,10 +37,7 @@ export function Decide({ auction }: { auction: Auction }) {
   return (
     <AuctionRow
       auction={auction}
-      note={
-        auction.decide_by &&
-        t('selling.decideLead', { amount: highest, at: formatDateTime(auction.decide_by) })
-      }
+      note={auction.decide_by && t('selling.decideLead', { at: formatDateTime(auction.decide_by) })}
     >
       <Button size="small" busy={busy('accept')} onClick={() => deciding.mutate({ action: 'accept' })}>
         {t('selling.accept', { amount: highest })}
