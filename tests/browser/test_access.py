@@ -96,7 +96,7 @@ async def test_everything_can_be_read_without_javascript(
     await page.get_by_role("link").filter(has_text=title).first.click()
     await expect(page).to_have_url(re.compile(f"/auctions/{auction['id']}"))
     await expect(page.get_by_role("heading", name=title)).to_be_visible()
-    for words in ("42.50", "Engraved in 1921.", "Stella Seller", "without JavaScript"):
+    for words in ("42.50", "Engraved in 1921.", "Stella Seller"):
         await expect(page.get_by_text(words).first).to_be_visible()
     await page.goto(f"/listings/{listing['id']}")
     await expect(page.get_by_role("heading", name=title)).to_be_visible()
