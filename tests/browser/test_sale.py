@@ -1,25 +1,18 @@
 """A sale from its first picture to the hammer: three people at three browsers (SPEC WEB-1, WEB-2)."""
 
 import asyncio
-import io
 import re
 from uuid import uuid4
 
 import pytest
-from PIL import Image
 from playwright.async_api import Page, expect
 
+from tests.browser.fair import png
 from tests.browser.room import Room, let_it_end, shown
 from tests.support.market import PASSWORD, TestMarket
 from tests.support.visitors import Device, Visitors
 
 pytestmark = pytest.mark.anyio
-
-
-def png() -> bytes:
-    buffer = io.BytesIO()
-    Image.radial_gradient("L").resize((900, 675)).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 async def sign_up(page: Page, name: str) -> None:
