@@ -55,9 +55,7 @@ async def _fight(design: Design, url: str) -> tuple[dict[int, list[int]], list[i
         await design.close()
 
 
-@pytest.mark.parametrize(
-    "make", MAKERS, ids=["row-lock", "row-lock-whole", "function", "redis-lock", "redis-compare-and-set"]
-)
+@pytest.mark.parametrize("make", MAKERS, ids=["lock", "whole-lock", "function", "redis-lock", "redis-compare-and-set"])
 def test_accepted_bids_strictly_rise_and_are_all_in_the_history(
     make: Callable[[str], Design], empty_database: str, redis_url: str
 ) -> None:
