@@ -34,17 +34,9 @@ function useAuctions(status: Status, sort: Sort, limit = SHOWN) {
   })
 }
 
-function LiveCard({
-  auction,
-  isFirst,
-  isWatched,
-}: {
-  auction: Auction
-  isFirst: boolean
-  isWatched: boolean
-}) {
+function LiveCard({ auction, isWatched }: { auction: Auction; isWatched: boolean }) {
   const moving = useLiveAuction(auction.id, isWatched)
-  return <AuctionCard auction={moving ?? auction} isFirst={isFirst} />
+  return <AuctionCard auction={moving ?? auction} />
 }
 
 /** The auction that ends next, large: the first thing a newcomer sees is a price that moves. */
@@ -141,7 +133,7 @@ export function HomePage() {
         <Section title={t('home.live')} lead={t('home.liveLead')} action={<SeeAll />}>
           <Grid>
             {rest.map((auction, index) => (
-              <LiveCard key={auction.id} auction={auction} isFirst={index < 4} isWatched={index < WATCHED} />
+              <LiveCard key={auction.id} auction={auction} isWatched={index < WATCHED} />
             ))}
           </Grid>
         </Section>
@@ -150,7 +142,7 @@ export function HomePage() {
         <Section title={t('home.new')} lead={t('home.newLead')}>
           <Grid>
             {others.slice(0, 8).map(auction => (
-              <LiveCard key={auction.id} auction={auction} isFirst={false} isWatched={false} />
+              <LiveCard key={auction.id} auction={auction} isWatched={false} />
             ))}
           </Grid>
         </Section>
