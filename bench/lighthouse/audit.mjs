@@ -14,6 +14,20 @@ const TIMINGS = {
   layout_shift: 'cumulative-layout-shift',
 }
 
+const ATTEMPTS = 3
+
+/** A run that has lost its trace says nothing of the page; it happens on a busy machine, and is done again. */
+async function audited(...orders) {
+  for (let left = ATTEMPTS; ; left--) {
+    try {
+      return await audit(...orders)
+    } catch (error) {
+      if (left === 1) throw error
+      console.error(`once more: ${error.message}`)
+    }
+  }
+}
+
 async function audit(chromium, flags, url, config) {
   const chrome = await launch({ chromePath: chromium, chromeFlags: flags, logLevel: 'silent' })
   try {
@@ -54,7 +68,7 @@ const found = []
 for (const [name, url] of Object.entries(orders.pages)) {
   for (const [device, config] of Object.entries(DEVICES)) {
     for (let run = 0; run < orders.runs; run++) {
-      const report = await audit(orders.chromium, orders.flags, url, config)
+      const report = await audited(orders.chromium, orders.flags, url, config)
       found.push(finding(name, device, report))
       if (orders.reports) {
         const { writeFile } = await import('node:fs/promises')
