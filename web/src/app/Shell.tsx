@@ -209,9 +209,12 @@ export function Shell() {
       >
         <Suspense
           fallback={
-            <PageFrame>
-              <GridSkeleton />
-            </PageFrame>
+            // As high as the window: what comes must not push the footer away under somebody's eyes.
+            <div className="min-h-dvh">
+              <PageFrame>
+                <GridSkeleton />
+              </PageFrame>
+            </div>
           }
         >
           <Outlet />

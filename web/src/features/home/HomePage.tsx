@@ -8,7 +8,7 @@ import { auctionKey, rememberAuctions, useLiveAuction } from '@/live/auctions'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { AuctionCard, priceOf, StatusBadge } from '@/ui/AuctionCard'
-import { EmptyState, Picture, Price } from '@/ui/bits'
+import { EmptyState, Picture, Price, Skeleton } from '@/ui/bits'
 import { buttonClass } from '@/ui/Button'
 import { Countdown } from '@/ui/Countdown'
 import { Failure } from '@/ui/Failure'
@@ -108,12 +108,13 @@ export function HomePage() {
   useEffect(() => {
     if (isOver) void queryClient.invalidateQueries({ queryKey: ['auctions'] })
   }, [isOver, queryClient])
+  // What stands further down waits for what stands above it: nothing that is read moves away.
+  if (ending.isPending) return <HomeSkeleton />
   const [first, ...rest] = auctions
   const shown = new Set(auctions.map(one => one.id))
   const others = (newest.data ?? []).filter(one => !shown.has(one.id))
   return (
     <PageFrame>
-      {ending.isPending && <GridSkeleton />}
       {ending.isError && <Failure error={ending.error} retry={() => void ending.refetch()} />}
       {first && <Hero auction={first} />}
       {ending.isSuccess && !first && (
@@ -165,6 +166,15 @@ export function HomePage() {
           </Grid>
         </Section>
       )}
+    </PageFrame>
+  )
+}
+
+function HomeSkeleton() {
+  return (
+    <PageFrame>
+      <Skeleton className="aspect-3/4 rounded-3xl sm:aspect-4/3 md:aspect-auto md:h-96" />
+      <GridSkeleton />
     </PageFrame>
   )
 }

@@ -23,7 +23,8 @@ const CONDITIONS: Record<string, string> = {
 
 function ItsAuction({ auctionId }: { auctionId: string }) {
   const auction = useLiveAuction(auctionId)
-  if (!auction) return <Skeleton className="h-32" />
+  // As high as what comes, so that the text below stays where it is.
+  if (!auction) return <Skeleton className="h-[16.125rem] rounded-3xl" />
   const price = priceOf(auction)
   return (
     <div className="grid gap-4 rounded-3xl border border-line bg-raised p-6 shadow-card">
@@ -54,6 +55,18 @@ function ItsAuction({ auctionId }: { auctionId: string }) {
   )
 }
 
+function ListingSkeleton() {
+  return (
+    <div className="mx-auto grid min-h-dvh w-full max-w-7xl grid-cols-1 content-start gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] lg:gap-12">
+      <Skeleton className="aspect-4/3 rounded-none sm:rounded-3xl" />
+      <div className="grid content-start gap-5 px-4 sm:px-0">
+        <Skeleton className="h-10 w-3/4" />
+        <Skeleton className="h-64 rounded-3xl" />
+      </div>
+    </div>
+  )
+}
+
 /** A thing for sale: its pictures, its story, and how to get it. */
 export function ListingPage() {
   const { listingId } = useParams({ from: '/listings/$listingId' })
@@ -61,7 +74,7 @@ export function ListingPage() {
   const user = useUser()
   useTitle(listing?.title)
   if (error) return <Failure error={error} retry={() => void refetch()} />
-  if (!listing) return <Skeleton className="mx-auto mt-10 h-96 max-w-7xl" />
+  if (!listing) return <ListingSkeleton />
   const attributes = Object.entries(listing.attributes)
   return (
     <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] lg:gap-12">

@@ -175,7 +175,7 @@ const About = memo(function About({ listing, ...facts }: { listing: Listing | un
 
 function RoomSkeleton() {
   return (
-    <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)]">
+    <div className="mx-auto grid min-h-dvh w-full max-w-7xl grid-cols-1 content-start gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)]">
       <Skeleton className="aspect-4/3 rounded-none sm:rounded-3xl" />
       <div className="grid content-start gap-5 px-4 sm:px-0">
         <Skeleton className="h-10 w-3/4" />
