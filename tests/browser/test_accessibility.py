@@ -1,7 +1,7 @@
 """axe finds nothing serious or critical on any page, light or dark, phone or desktop (SPEC WEB-1: WCAG 2.2 AA)."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ Opener = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def opened(visitors: Visitors, device: Device, fair: Fair) -> AsyncIterator[Opener]:
+def opened(visitors: Visitors, device: Device, fair: Fair) -> Opener:
     """Opens a page of the fair, still: nothing on it moves."""
 
     async def go(path: str, words: str | re.Pattern[str], person: Any = None) -> Page:
@@ -110,7 +110,7 @@ async def opened(visitors: Visitors, device: Device, fair: Fair) -> AsyncIterato
         await expect(shown(page, words)).to_be_visible()
         return page
 
-    yield go
+    return go
 
 
 @pytest.mark.parametrize("name", EVERYBODYS)
