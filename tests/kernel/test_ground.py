@@ -56,8 +56,7 @@ def test_keys_rotate_and_tampering_shows() -> None:
     old, both = KeyRing("first root key"), KeyRing("second root key", "first root key")
     sealed = old.encrypt("ada@test.example", context="e-mail")
     assert both.decrypt(sealed, context="e-mail") == "ada@test.example"
-    assert both.needs_reencryption(sealed)
-    assert old.keyed_hash("x", context="c") == both.keyed_hash("x", context="c")
+    assert old.keyed_hash("x", context="c") in both.keyed_hashes("x", context="c")
     with pytest.raises(DecryptionError):
         both.decrypt(sealed, context="phone")
     with pytest.raises(DecryptionError):

@@ -7,20 +7,21 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from outcry.kernel.database import APP_ROLE, PUBLIC, SYSTEM, Actor, Database
+from outcry.kernel.outbox import Event
 from tests.support.market import TestMarket, served_market
 
 pytestmark = pytest.mark.anyio
 # Tables whose rows anyone may see, or that hold nothing of anybody.
 OPEN_TABLES = {
-    "alembic_version", "auctions", "bid_chains", "categories", "channels", "listings", "outbox",
-    "procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers",
-    "restriction_version",
+    "alembic_version", "auctions", "bid_chains", "categories", "listings", "procrastinate_events",
+    "procrastinate_jobs", "procrastinate_periodic_defers", "procrastinate_workers", "restriction_version",
 }  # fmt: skip
 PERSONAL_TABLES = (
     "user_contacts", "sessions", "consents", "passwords", "refresh_tokens", "one_time_codes", "external_identities",
-    "outgoing_messages", "idempotency_keys",
+    "outgoing_messages", "idempotency_keys", "notifications", "notification_cursors",
 )  # fmt: skip
 
 
@@ -86,6 +87,29 @@ async def test_personal_rows_are_seen_by_their_owner_and_the_system_only(market:
     async with database.transaction(Actor.user(UUID(ann.id))) as tx:
         assert await tx.run("UPDATE user_contacts SET user_id = user_id WHERE user_id = :id", {"id": bob.id}) == 0
         assert await tx.run("UPDATE sessions SET revoked_at = now() WHERE user_id = :id", {"id": bob.id}) == 0
+
+
+async def test_events_are_the_systems_alone_whoever_causes_them(market: TestMarket) -> None:
+    ann, bob = await asyncio.gather(market.sign_up("Ann"), market.sign_up("Bob"))
+    database, someone = market.outcry.database, Actor.user(UUID(ann.id))
+    auction = await market.auction(ann)
+    assert (await bob.bid(auction["id"], 1_000)).status_code == 201
+    async with database.transaction(someone) as tx:
+        tx.emit(Event(f"user:{ann.id}", "notification", {}))
+    async with database.transaction(PUBLIC) as tx:
+        tx.emit(Event(f"user:{ann.id}", "notification", {}))
+    for table in ("outbox", "channels"):
+        assert await counted(database, SYSTEM, table) > 0, table
+        for actor in (PUBLIC, someone, Actor.staff(UUID(ann.id))):
+            assert await counted(database, actor, table) == 0, (actor, table)
+    forged = "INSERT INTO outbox (channel, seq, id, type, data) VALUES ('a', 1, gen_random_uuid(), 'a', '{}')"
+    for statement in (forged, "INSERT INTO channels (channel, seq) VALUES ('a', 1)"):
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            async with database.transaction(someone) as tx:
+                await tx.run(statement)
+    async with database.transaction(someone) as tx:
+        assert await tx.run("UPDATE channels SET seq = seq + 1") == 0
+        assert await tx.run("DELETE FROM outbox") == 0
 
 
 async def test_who_acts_ends_with_the_transaction(market: TestMarket) -> None:

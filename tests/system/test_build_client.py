@@ -1,10 +1,12 @@
 """Building the web client: once for each state of web/, with the machine's Node or the wheel's, into every wheel."""
 
+import json
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scripts import build_client
@@ -87,3 +89,11 @@ def test_a_wheel_holds_the_client(checkout: Path) -> None:
     (unpacked,) = (checkout / "unpacked").iterdir()
     assert not build_client.ensure(unpacked)
     assert (checkout / "builds").read_text().count("built") == 1
+
+
+def test_the_lock_names_the_packages_of_every_platform() -> None:
+    """`npm ci` refuses a lock that leaves one out, on whatever machine it was made."""
+    packages: dict[str, dict[str, Any]] = json.loads((ROOT / "web" / "package-lock.json").read_text())["packages"]
+    wanted = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+    locked = {place.rpartition("node_modules/")[2] for place in packages}
+    assert wanted <= locked, f"not in web/package-lock.json: {sorted(wanted - locked)}"

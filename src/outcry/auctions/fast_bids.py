@@ -1,7 +1,8 @@
 """POST /v1/auctions/{id}/bids without the framework (DESIGN "Parts": the hot endpoint as a raw ASGI handler).
 
-Same rules, same answers as the route in `routes.py`, which stays for the OpenAPI document and for whatever this one
-hands on: a caller whose token is not known yet, a media type that is not JSON. A test sends both the same requests.
+Same rules, same answers, same headers and same access line as the route in `routes.py`, which stays for the OpenAPI
+document and for whatever this one hands on: a caller whose token is not known yet, a media type that is not JSON. A
+test sends both the same requests.
 """
 
 import asyncio
@@ -18,11 +19,11 @@ from outcry.auctions.batch import BidAnswer
 from outcry.auctions.schemas import PlaceBid
 from outcry.auctions.service import AuctionService
 from outcry.identity.authentication import Authentication
+from outcry.kernel.access import Principal
 from outcry.kernel.errors import InvalidInput, OutcryError, PayloadTooLarge
-from outcry.kernel.http import PROBLEM_JSON, invalid_body
+from outcry.kernel.http import PROBLEM_JSON, edge_error, invalid_body
 from outcry.kernel.idempotency import checked_key
-from outcry.kernel.ids import new_id
-from outcry.kernel.logs import REQUEST_ID_HEADER, sane_request_id
+from outcry.kernel.logs import REQUEST_ID_HEADER, acting_user_id, request_id, request_id_for, write_access_line
 
 MAX_BODY_BYTES = 4_096
 ROUTE = "/v1/auctions/{auction_id}/bids"
@@ -32,6 +33,7 @@ _decode = msgspec.json.Decoder(PlaceBid).decode
 _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", PROBLEM_JSON.encode())
 _REPLAYED = (b"idempotency-replayed", b"true")
+_Headers = list[tuple[bytes, bytes]]
 
 
 class FastBids:
@@ -43,13 +45,15 @@ class FastBids:
         *,
         auctions: AuctionService,
         authentication: Authentication,
-        headers: list[tuple[bytes, bytes]],
+        headers: _Headers,
+        limit_headers: Callable[[UUID, UUID], _Headers],
         count: Callable[[str, str, int, float], None],
     ) -> None:
         self._app = app
         self._auctions = auctions
         self._authentication = authentication
         self._headers = headers
+        self._limit_headers = limit_headers
         self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +66,8 @@ class FastBids:
 
     async def _answered(self, auction_id: UUID, scope: Any, receive: Receive, send: Send) -> bool:
         """False when the app must answer; nothing has been read or sent then."""
-        token = key = identity = None
+        token = key = None
+        given_id = b""
         is_json = False
         for name, value in scope["headers"]:
             if name == b"authorization":
@@ -73,29 +78,44 @@ class FastBids:
             elif name == b"content-type":
                 is_json = value.startswith(b"application/json")
             elif name == REQUEST_ID_HEADER:
-                identity = sane_request_id(value)
+                given_id = value
         principal = self._authentication.known(token) if token else None
         if principal is None or not is_json:
             return False
-        began = perf_counter()
+        began, status = perf_counter(), 500
+        identity = request_id_for(given_id)
+        # What is logged on the way carries them too.
+        contexts = request_id.set(identity), acting_user_id.set(principal.user_id)
         try:
-            status, body, headers = await self._bid(principal, auction_id, checked_key(key), receive)
-        except OutcryError as refusal:
-            status, body = refusal.status, msgspec.json.encode(refusal.problem())
-            headers = [_PROBLEM, *((name.lower().encode(), value.encode()) for name, value in refusal.headers.items())]
-        headers += [
-            (b"content-length", b"%d" % len(body)),
-            (REQUEST_ID_HEADER, identity or str(new_id()).encode()),
-            *self._headers,
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-        self._count("POST", ROUTE, status, perf_counter() - began)
+            status, body, headers = await self._told(principal, auction_id, key, receive)
+            headers += [
+                (b"content-length", b"%d" % len(body)),
+                (REQUEST_ID_HEADER, identity.encode()),
+                *self._headers,
+                *self._limit_headers(principal.user_id, auction_id),
+            ]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+        finally:
+            self._count("POST", ROUTE, status, perf_counter() - began)
+            write_access_line("POST", scope["path"], ROUTE, status, began)
+            request_id.reset(contexts[0])
+            acting_user_id.reset(contexts[1])
         return True
 
+    async def _told(
+        self, principal: Principal, auction_id: UUID, key: str | None, receive: Receive
+    ) -> tuple[int, bytes, _Headers]:
+        try:
+            return await self._bid(principal, auction_id, checked_key(key), receive)
+        except Exception as failed:
+            refusal = edge_error(failed, ROUTE)
+        told = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+        return refusal.status, msgspec.json.encode(refusal.problem()), [_PROBLEM, *told]
+
     async def _bid(
-        self, principal: Any, auction_id: UUID, key: str | None, receive: Receive
-    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        self, principal: Principal, auction_id: UUID, key: str | None, receive: Receive
+    ) -> tuple[int, bytes, _Headers]:
         body = await _read(receive)
         try:
             bid = _decode(body)

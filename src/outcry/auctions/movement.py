@@ -20,6 +20,7 @@ from outcry.kernel.market import Market
 from outcry.kernel.outbox import Event, StoredEvent
 from outcry.kernel.times import MICROSECONDS_PER_SECOND, rfc3339_microseconds
 
+# Of each auction.
 MAX_TOLD_WATCHERS = 10_000
 _US_PER_HOUR = 3_600 * MICROSECONDS_PER_SECOND
 
@@ -37,6 +38,7 @@ class Movement:
         self._events: list[Event] = []
         self._sales: list[AwardedSale] = []
         self._released: list[Book] = []
+        self._started: list[Book] = []
 
     def start(self, book: Book) -> None:
         """scheduled -> live, now; the end is the planned one, or the duration from now."""
@@ -46,6 +48,7 @@ class Movement:
         if book.starts_at_us is None or book.starts_at_us > self.now_us:
             book.starts_at_us = self.now_us
         self._to(book, Status.LIVE, ends_at_us=ends_at_us, first_end_us=ends_at_us)
+        self._started.append(book)
         self.tell_watchers(book, "auction_started")
 
     def close(self, book: Book) -> None:
@@ -80,8 +83,6 @@ class Movement:
                 book.currency,
             )
         )
-        self.notify(buyer_id, "won", book, amount=amount)
-        self.notify(book.seller_id, "sold", book, amount=amount)
 
     def end_unsold(self, book: Book) -> None:
         """Nobody buys; the listing is free again."""
@@ -89,16 +90,16 @@ class Movement:
         self._to(book, Status.UNSOLD)
         self._released.append(book)
 
-    def cancel(self, book: Book, reason: str) -> None:
-        """Called off, for a reason that is told."""
+    def cancel(self, book: Book, reason: str, by: int | None = None) -> None:
+        """Called off, for a reason that is told to the seller and the leader, but to `by`, who did it."""
         book.cancel_reason, book.decide_by_us = reason, None
         leader = book.standing.leader_id
         self._to(book, Status.CANCELLED)
         self._released.append(book)
         self.tell_watchers(book, "auction_ended")
-        for person in {book.seller_id, leader}:
+        for person in {book.seller_id, leader} - {by}:
             if isinstance(person, int):
-                self.notify(person, "auction_cancelled", book, reason=reason)
+                self.tell(person, "auction_ended", book, reason=reason)
 
     def tell_watchers(self, book: Book, kind: str) -> None:
         """The whole public auction, as the next event of its channel. Comes after the last change to the book."""
@@ -108,18 +109,15 @@ class Movement:
         self._moved[book.id] = book
 
     def tell(self, user_id: int, event_type: str, book: Book, /, **facts: Any) -> None:
-        """An event for one person, about this auction."""
-        self._events.append(Event(events.user_channel(user_id), event_type, self._about(book, facts)))
-
-    def notify(self, user_id: int, what: str, book: Book, /, **facts: Any) -> None:
-        """A `notification` of the kind `what` for one person."""
-        self.tell(user_id, "notification", book, kind=what, **facts)
+        """An event for one person, about this auction; `role` says on which side of it the person is."""
+        about = {**self._about(book), "role": "seller" if user_id == book.seller_id else "buyer", **facts}
+        self._events.append(Event(events.user_channel(user_id), event_type, about))
 
     def moved(self, book: Book) -> None:
         """Save `book` with the rest."""
         self._moved[book.id] = book
 
-    def _about(self, book: Book, facts: dict[str, Any]) -> dict[str, Any]:
+    def _about(self, book: Book) -> dict[str, Any]:
         return {
             "auction_id": UUID(int=book.id),
             "listing_id": UUID(int=book.listing_id),
@@ -130,7 +128,6 @@ class Movement:
             "leader": {"alias": alias_of(book.leader_ordinal)} if book.leader_ordinal else None,
             "decide_by": rfc3339_microseconds(book.decide_by_us) if book.decide_by_us else None,
             "server_time": rfc3339_microseconds(self.now_us),
-            **facts,
         }
 
     def _to(self, book: Book, status: Status, **changes: Any) -> None:
@@ -147,16 +144,38 @@ class Movement:
         await queries.save_books(self.connection, list(self._moved.values()))
         started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
         await self._move_listings(started)
-        if self._sales:
-            self.order_ids = await self._awards.awarded(self.connection, self._sales)
-            for sale in self._sales:
-                order = {"order_id": self.order_ids[sale.auction_id], "auction_id": sale.auction_id}
-                told = {**order, "status": "pending_payment", "amount": sale.amount, "currency": sale.currency}
-                for person in (sale.buyer_id, sale.seller_id):
-                    self._events.append(Event(events.user_channel(person), "order_updated", told))
+        await self._award()
+        await self._tell_starts()
         # Sorted by channel, so that two movements lock people's channels in one order.
         self._events.sort(key=lambda event: event.channel)
         return await outbox.append(self.connection, self._events) if self._events else []
+
+    async def _award(self) -> None:
+        """An order for each sale; its two parties are told."""
+        if not self._sales:
+            return
+        self.order_ids = await self._awards.awarded(self.connection, self._sales)
+        for sale in self._sales:
+            told = {
+                "order_id": self.order_ids[sale.auction_id],
+                "auction_id": sale.auction_id,
+                "listing_id": sale.listing_id,
+                "status": "pending_payment",
+                "amount": sale.amount,
+                "currency": sale.currency,
+                "server_time": rfc3339_microseconds(self.now_us),
+            }
+            for person, role in ((sale.buyer_id, "buyer"), (sale.seller_id, "seller")):
+                self._events.append(Event(events.user_channel(person), "order_updated", {**told, "role": role}))
+
+    async def _tell_starts(self) -> None:
+        """Everybody who watches an auction that has just started, whoever started it (SPEC AUC-9)."""
+        started = {book.id: book for book in self._started}
+        if not started:
+            return
+        for auction_id, watcher_id in await queries.watchers(self.connection, list(started), MAX_TOLD_WATCHERS):
+            if watcher_id != started[auction_id].seller_id:
+                self.tell(watcher_id, "auction_started", started[auction_id])
 
     async def _move_listings(self, started: Sequence[Book]) -> None:
         listing_ids = [UUID(int=book.listing_id) for book in started]

@@ -114,12 +114,17 @@ async def wake_clocks(connection: Connection) -> None:
     await connection.execute("SELECT pg_notify(%s, '')", (CLOCK_CHANNEL,))
 
 
-async def watchers(connection: Connection, auction_id: UUID, limit: int) -> list[UUID]:
-    """Who watches the auction."""
+async def watchers(connection: Connection, auction_ids: Sequence[int], limit: int) -> list[tuple[int, int]]:
+    """Who watches these auctions, as (auction, person); the first `limit` of each."""
     cursor = await connection.execute(
-        "SELECT user_id FROM auction_watches WHERE auction_id = %s ORDER BY created_at LIMIT %s", (auction_id, limit)
+        """
+        SELECT a.id, w.user_id FROM unnest(%s::uuid[]) AS a (id) CROSS JOIN LATERAL (
+            SELECT user_id FROM auction_watches WHERE auction_id = a.id ORDER BY created_at LIMIT %s
+        ) AS w
+        """,
+        (UuidInts(auction_ids), limit),
     )
-    return [row[0] for row in await cursor.fetchall()]
+    return [(row[0].int, row[1].int) for row in await cursor.fetchall()]
 
 
 async def watch(tx: Transaction, user_id: UUID, auction_id: UUID) -> None:

@@ -23,10 +23,11 @@ from outcry.auctions.errors import (
     WrongState,
     refusal_error,
 )
-from outcry.auctions.movement import MAX_TOLD_WATCHERS, Movement
+from outcry.auctions.movement import Movement
 from outcry.auctions.ports import AwardSink
 from outcry.auctions.rules import Refusal, Status
 from outcry.auctions.schemas import AuctionView, CreateAuction, ListingCard, LiveSessionView, Relist
+from outcry.auctions.stream_keys import sealed_stream_key
 from outcry.catalog import service as catalog
 from outcry.identity.service import read_restrictions
 from outcry.kernel.access import Principal
@@ -251,23 +252,21 @@ class AuctionService:
                     "Publish the listing first", listing_status=listing.status if listing else "removed"
                 )
             movement.start(book)
-            for watcher in await queries.watchers(movement.connection, auction_id, MAX_TOLD_WATCHERS):
-                movement.notify(watcher.int, "auction_started", book)
         await queries.wake_clocks(movement.connection)
         return await self._open_session(movement, auction_id, principal)
 
     async def _open_session(self, movement: Movement, auction_id: UUID, seller: Principal) -> LiveSessionView:
         session_id, stream_key = new_id(), secrets.token_urlsafe(STREAM_KEY_BYTES)
         await movement.connection.execute(
-            "INSERT INTO live_sessions (id, auction_id, seller_id, stream_key_sealed, stream_key_hash)"
-            " VALUES (%s, %s, %s, %s, %s)",
-            (
-                session_id,
-                auction_id,
-                seller.user_id,
-                self._keys.encrypt(stream_key, context="live_sessions.stream_key"),
-                self._keys.keyed_hash(stream_key, context="live_sessions.stream_key"),
-            ),
+            "INSERT INTO live_sessions (id, auction_id, seller_id, stream_key_sealed, stream_key_hash, key_id)"
+            " VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(stream_key_sealed)s, %(stream_key_hash)s, %(key_id)s)",
+            {
+                "id": session_id,
+                "auction_id": auction_id,
+                "seller_id": seller.user_id,
+                **sealed_stream_key(self._keys, stream_key),
+                "key_id": self._keys.current_id,
+            },
         )
         return LiveSessionView(session_id, auction_id, stream_key, rfc3339_microseconds(movement.now_us))
 
@@ -280,7 +279,7 @@ class AuctionService:
                 raise WrongState(auction_status=book.standing.status.value)
             if book.standing.leader_id is not None and not principal.is_staff:
                 raise AuctionHasBids()
-            movement.cancel(book, reason or "Cancelled by the seller")
+            movement.cancel(book, reason or "Cancelled by the seller", by=principal.user_id.int)
 
     async def buy_now(self, tx: Transaction, principal: Principal, auction_id: UUID) -> UUID:
         """Ends the auction at its buy-now price; the order's id (SPEC AUC-1). Raises a bid's refusals, BuyNowGone."""

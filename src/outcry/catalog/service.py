@@ -50,6 +50,7 @@ class Card(msgspec.Struct, frozen=True):
     category: str
     image_url: str | None
     seller_name: str | None
+    cover_id: UUID | None = None
 
 
 async def lock_listing(tx: Transaction, listing_id: UUID) -> ListingForSale | None:
@@ -119,9 +120,15 @@ async def cards(tx: Transaction, listing_ids: Sequence[UUID]) -> dict[UUID, Card
     pictures = await media.views(tx, [row.cover for row in rows if row.cover])
     names = await display_names(tx, [row.seller_id for row in rows])
     return {
-        row.id: Card(row.title, row.category, cover_url(pictures.get(row.cover)), names.get(row.seller_id))
+        row.id: Card(row.title, row.category, cover_url(pictures.get(row.cover)), names.get(row.seller_id), row.cover)
         for row in rows
     }
+
+
+async def cover_urls(tx: Transaction, cover_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Where the pictures that were covers are, in the size of cards, by `Card.cover_id`."""
+    pictures = await media.views(tx, list(set(cover_ids)))
+    return {cover_id: url for cover_id, picture in pictures.items() if (url := cover_url(picture)) is not None}
 
 
 def cover_url(picture: media.MediaView | None, variant: str = "card") -> str | None:

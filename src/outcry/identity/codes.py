@@ -2,9 +2,11 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
+from outcry.identity.queries import lock_hashes
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import Transaction
 from outcry.kernel.errors import RateLimited
@@ -21,27 +23,36 @@ BACK_OFF_WINDOW_SECONDS = 3_600
 
 LinkPurpose = Literal["verify_email", "reset_password"]
 _CODE = "one_time_codes.code"
+# Which rows can still be used, for whoever asks whether a root key is still needed.
+LIVE_CODES = {"one_time_codes": "used_at IS NULL AND expires_at > now()"}
+_HASH_BYTES = 32
+
+VOID_LINKS = "UPDATE one_time_codes SET used_at = now() WHERE user_id = :id AND purpose = :purpose AND used_at IS NULL"
 
 
 class OneTimeCodes:
-    """Makes and spends codes and links."""
+    """Makes and spends codes and links.
+
+    What is done with a phone's codes is done under the lock of its hashes, taken before anything else.
+    """
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
-    async def make_code(self, tx: Transaction, subject_hash: bytes) -> str:
-        """A fresh code for a phone; older ones are void. Raises RateLimited when asked again too soon."""
+    async def make_code(self, tx: Transaction, subject_hashes: Sequence[bytes]) -> str:
+        """A fresh code for a phone, by its hashes under every root key, newest first; older codes are void.
+
+        Raises RateLimited when asked again too soon.
+        """
         # Two requests for one phone at once must not both pass the back-off.
-        await tx.run(
-            "SELECT pg_advisory_xact_lock(:key)", {"key": int.from_bytes(subject_hash[:8], "big", signed=True)}
-        )
+        await lock_hashes(tx, subject_hashes)
         row = await tx.first(
             """
             SELECT count(*) AS sent, extract(epoch FROM now() - max(created_at)) AS age
-            FROM one_time_codes WHERE subject_hash = :hash AND purpose = 'phone'
+            FROM one_time_codes WHERE subject_hash = ANY(:hashes) AND purpose = 'phone'
                 AND created_at > now() - make_interval(secs => :window)
             """,
-            {"hash": subject_hash, "window": BACK_OFF_WINDOW_SECONDS},
+            {"hashes": list(subject_hashes), "window": BACK_OFF_WINDOW_SECONDS},
         )
         assert row is not None
         if row.sent:
@@ -49,52 +60,60 @@ class OneTimeCodes:
             if wait_seconds > 0:
                 raise RateLimited(retry_after_seconds=int(wait_seconds) + 1)
         await tx.run(
-            "UPDATE one_time_codes SET used_at = now() WHERE subject_hash = :hash AND purpose = 'phone'"
+            "UPDATE one_time_codes SET used_at = now() WHERE subject_hash = ANY(:hashes) AND purpose = 'phone'"
             " AND used_at IS NULL",
-            {"hash": subject_hash},
+            {"hashes": list(subject_hashes)},
         )
+        subject_hash = subject_hashes[0]
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-        await self._store(tx, "phone", subject_hash, None, self._hash(subject_hash, code), CODE_TRIES, CODE_SECONDS)
+        code_hash = self._hashes(subject_hash, code)[0]
+        await self._store(tx, "phone", subject_hash, None, code_hash, CODE_TRIES, CODE_SECONDS)
         return code
 
-    async def spend_code(self, tx: Transaction, subject_hash: bytes, code: str) -> bool:
-        """Whether this is the phone's code; a wrong try counts, so the caller must let this commit."""
+    async def check_code(self, tx: Transaction, subject_hashes: Sequence[bytes], code: str) -> UUID | None:
+        """The id of the phone's code when `code` is it, None otherwise; `spend_code` is what ends it.
+
+        A wrong try counts, so the caller must let that commit; a right one costs nothing. The phone stays locked to
+        the end of the transaction: of two requests with the same code the second sees what the first made of it.
+        """
+        await lock_hashes(tx, subject_hashes)
         row = await tx.first(
             """
-            SELECT id, code_hash, tries_left FROM one_time_codes
-            WHERE subject_hash = :hash AND purpose = 'phone' AND used_at IS NULL AND expires_at > now()
-            ORDER BY created_at DESC LIMIT 1 FOR UPDATE
+            SELECT id, subject_hash, code_hash FROM one_time_codes
+            WHERE subject_hash = ANY(:hashes) AND purpose = 'phone' AND used_at IS NULL AND expires_at > now()
+                AND tries_left > 0
+            ORDER BY created_at DESC LIMIT 1
             """,
-            {"hash": subject_hash},
+            {"hashes": list(subject_hashes)},
         )
-        if row is None or row.tries_left <= 0:
-            return False
-        right = hmac.compare_digest(bytes(row.code_hash), self._hash(subject_hash, code))
-        await tx.run(
-            "UPDATE one_time_codes SET tries_left = tries_left - 1, used_at = CASE WHEN :right THEN now() END"
-            " WHERE id = :id",
-            {"id": row.id, "right": right},
-        )
-        return right
+        # Hashed and compared also when there is nothing to compare with: the time taken tells nothing.
+        stored = bytes(row.code_hash) if row is not None else bytes(_HASH_BYTES)
+        offered = self._hashes(bytes(row.subject_hash) if row is not None else subject_hashes[0], code)
+        right = sum(hmac.compare_digest(stored, one) for one in offered) > 0 and row is not None
+        code_id: UUID | None = row.id if row is not None else None
+        if right:
+            return code_id
+        await tx.run("UPDATE one_time_codes SET tries_left = tries_left - 1 WHERE id = :id", {"id": code_id})
+        return None
+
+    async def spend_code(self, tx: Transaction, code_id: UUID) -> None:
+        """The code that `check_code` found right in this transaction is good no more."""
+        await tx.run("UPDATE one_time_codes SET used_at = now() WHERE id = :id", {"id": code_id})
 
     async def make_link(self, tx: Transaction, purpose: LinkPurpose, user_id: UUID) -> str:
         """A one-time token for a link; older links of the purpose are void."""
         token = secrets.token_urlsafe(LINK_BYTES)
-        subject_hash = self._keys.keyed_hash(token, context=f"one_time_codes.{purpose}")
-        await tx.run(
-            "UPDATE one_time_codes SET used_at = now() WHERE user_id = :id AND purpose = :purpose AND used_at IS NULL",
-            {"id": user_id, "purpose": purpose},
-        )
+        subject_hash = self._link_hashes(purpose, token)[0]
+        await tx.run(VOID_LINKS, {"id": user_id, "purpose": purpose})
         await self._store(tx, purpose, subject_hash, user_id, subject_hash, 1, LINK_SECONDS)
         return token
 
     async def spend_link(self, tx: Transaction, purpose: LinkPurpose, token: str) -> UUID | None:
         """Whose link this is, once; None when it is wrong, spent or too old."""
-        subject_hash = self._keys.keyed_hash(token, context=f"one_time_codes.{purpose}")
         return await tx.scalar(
-            "UPDATE one_time_codes SET used_at = now() WHERE subject_hash = :hash AND purpose = :purpose"
+            "UPDATE one_time_codes SET used_at = now() WHERE subject_hash = ANY(:hashes) AND purpose = :purpose"
             " AND used_at IS NULL AND expires_at > now() RETURNING user_id",
-            {"hash": subject_hash, "purpose": purpose},
+            {"hashes": self._link_hashes(purpose, token), "purpose": purpose},
         )
 
     async def _store(
@@ -109,8 +128,9 @@ class OneTimeCodes:
     ) -> None:
         await tx.run(
             """
-            INSERT INTO one_time_codes (id, purpose, subject_hash, user_id, code_hash, tries_left, expires_at)
-            VALUES (:id, :purpose, :subject, :user_id, :code, :tries, now() + make_interval(secs => :seconds))
+            INSERT INTO one_time_codes (id, purpose, subject_hash, user_id, code_hash, key_id, tries_left, expires_at)
+            VALUES (:id, :purpose, :subject, :user_id, :code, :key_id, :tries,
+                now() + make_interval(secs => :seconds))
             """,
             {
                 "id": new_id(),
@@ -118,10 +138,14 @@ class OneTimeCodes:
                 "subject": subject_hash,
                 "user_id": user_id,
                 "code": code_hash,
+                "key_id": self._keys.current_id,
                 "tries": tries,
                 "seconds": seconds,
             },
         )
 
-    def _hash(self, subject_hash: bytes, code: str) -> bytes:
-        return self._keys.keyed_hash(f"{subject_hash.hex()}:{code}", context=_CODE)
+    def _hashes(self, subject_hash: bytes, code: str) -> list[bytes]:
+        return self._keys.keyed_hashes(f"{subject_hash.hex()}:{code}", context=_CODE)
+
+    def _link_hashes(self, purpose: LinkPurpose, token: str) -> list[bytes]:
+        return self._keys.keyed_hashes(token, context=f"one_time_codes.{purpose}")

@@ -1,5 +1,7 @@
 """Signing in by phone (SPEC ID-2): the market says which numbers, a code proves them."""
 
+from uuid import UUID
+
 import phonenumbers
 
 from outcry.identity import queries
@@ -8,7 +10,7 @@ from outcry.identity.codes import CODE_SECONDS
 from outcry.identity.errors import BadCode
 from outcry.identity.schemas import SessionTokens, VerifyCode
 from outcry.kernel.crypto import KeyRing
-from outcry.kernel.database import SYSTEM
+from outcry.kernel.database import SYSTEM, Transaction
 from outcry.kernel.errors import InvalidInput
 from outcry.kernel.market import Market
 from outcry.kernel.messages import queue_message
@@ -43,34 +45,39 @@ class PhoneSignIn:
         """Text a code; the seconds it lives. Raises InvalidInput, RateLimited."""
         number = normalised_phone(phone, self._market)
         async with self._accounts.database.transaction(SYSTEM) as tx:
-            subject = queries.contact_hash(self._keys, "phone", number)
+            subject = queries.contact_hashes(self._keys, "phone", number)
             code = await self._accounts.codes.make_code(tx, subject)
             body = f"{code} is your {self._market.title} code. It is good for {CODE_SECONDS // 60} minutes."
             await queue_message(tx, self._keys, channel="sms", recipient=number, subject="Your code", body=body)
         return CODE_SECONDS
 
     async def verify(self, body: VerifyCode, origin: str) -> tuple[SessionTokens, bool]:
-        """The session, and whether the person is new. Raises BadCode, ConsentRequired, InvalidInput."""
+        """The session, and whether the person is new. Raises BadCode, ConsentRequired, InvalidInput.
+
+        Whether the number is known is looked up only for who has its code: all others learn nothing of who has an
+        account. A new person who did not agree yet, or has no name, keeps the code for the completed form.
+        """
         number = normalised_phone(body.phone, self._market)
-        subject = queries.contact_hash(self._keys, "phone", number)
+        subject = queries.contact_hashes(self._keys, "phone", number)
         accounts = self._accounts
         async with accounts.database.transaction(SYSTEM) as tx:
-            found = await queries.user_of_contact(tx, self._keys, "phone", number)
-        if found is None:
-            # Asked for before the code is spent, so that a form can be completed without a second code.
-            accounts.require_consents(body.consents)
-            if body.display_name is None:
-                raise InvalidInput(("/display_name", "is needed for a new account"))
-        async with accounts.database.transaction(SYSTEM) as tx:
-            right = await accounts.codes.spend_code(tx, subject, body.code)
-        if not right:
+            code_id = await accounts.codes.check_code(tx, subject, body.code)
+            if code_id is not None:
+                user_id, is_new = await self._person(tx, number, body, origin)
+                await accounts.codes.spend_code(tx, code_id)
+                return await accounts.open_session(tx, user_id, origin), is_new
+        # Raised outside the transaction: the wrong try must count.
+        raise BadCode()
+
+    async def _person(self, tx: Transaction, number: str, body: VerifyCode, origin: str) -> tuple[UUID, bool]:
+        found = await queries.user_of_contact(tx, self._keys, "phone", number)
+        if found is not None:
+            await queries.verify_contact(tx, found.user_id, "phone")
+            return found.user_id, False
+        self._accounts.require_consents(body.consents)
+        if body.display_name is None:
+            raise InvalidInput(("/display_name", "is needed for a new account"))
+        user_id = await self._accounts.create_person(tx, body.display_name, body.consents, origin)
+        if not await queries.add_contact(tx, self._keys, user_id, "phone", number, verified=True):
             raise BadCode()
-        async with accounts.database.transaction(SYSTEM) as tx:
-            if found is not None:
-                await queries.verify_contact(tx, found.user_id, "phone")
-                return await accounts.open_session(tx, found.user_id, origin), False
-            assert body.display_name is not None
-            user_id = await accounts.create_person(tx, body.display_name, body.consents, origin)
-            if not await queries.add_contact(tx, self._keys, user_id, "phone", number, verified=True):
-                raise BadCode()
-            return await accounts.open_session(tx, user_id, origin), True
+        return user_id, True

@@ -1,18 +1,50 @@
 """Identity's statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import Transaction
+from outcry.kernel.reencryption import SealedTable
 
 _CONTEXT = {"email": "user_contacts.email", "phone": "user_contacts.phone"}
 
 
-def contact_hash(keys: KeyRing, kind: str, value: str) -> bytes:
-    """What a contact is found by; e-mail addresses without regard to case."""
-    return keys.keyed_hash(value.strip().lower(), context=_CONTEXT[kind])
+def contact_hashes(keys: KeyRing, kind: str, value: str) -> list[bytes]:
+    """What a contact is found by, under every root key, newest first; e-mail addresses without regard to case."""
+    return keys.keyed_hashes(value.strip().lower(), context=_CONTEXT[kind])
+
+
+def _sealed_contact(keys: KeyRing, kind: str, value: str) -> dict[str, bytes]:
+    return {
+        "value_sealed": keys.encrypt(value.strip(), context=_CONTEXT[kind]),
+        "value_hash": contact_hashes(keys, kind, value)[0],
+    }
+
+
+def _renew_contact(keys: KeyRing, row: Mapping[str, Any]) -> dict[str, bytes]:
+    kind: str = row["kind"]
+    return _sealed_contact(keys, kind, keys.decrypt(bytes(row["value_sealed"]), context=_CONTEXT[kind]))
+
+
+SEALED_CONTACTS = SealedTable(
+    "user_contacts",
+    key=("user_id", "kind"),
+    columns=("value_sealed", "value_hash"),
+    renew=_renew_contact,
+    unique=("kind", "value_hash"),
+    keeps="value_hash",
+)
+
+
+async def lock_hashes(tx: Transaction, hashes: Sequence[bytes]) -> None:
+    """Let nobody else work on what is found by these hashes until this transaction ends.
+
+    By all of them, since another process may know another key as the newest.
+    """
+    locks = sorted(int.from_bytes(one[:8], "big", signed=True) for one in hashes)
+    await tx.run("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:locks AS bigint[])) AS key", {"locks": locks})
 
 
 async def user_of_contact(tx: Transaction, keys: KeyRing, kind: str, value: str) -> Any | None:
@@ -22,9 +54,10 @@ async def user_of_contact(tx: Transaction, keys: KeyRing, kind: str, value: str)
         SELECT c.user_id, c.verified_at, p.hash AS password_hash, u.suspended_at
         FROM user_contacts c JOIN users u ON u.id = c.user_id AND u.deleted_at IS NULL
         LEFT JOIN passwords p ON p.user_id = c.user_id
-        WHERE c.kind = :kind AND c.value_hash = :hash
+        WHERE c.kind = :kind AND c.value_hash = ANY(:hashes)
+        ORDER BY array_position(CAST(:hashes AS bytea[]), c.value_hash) LIMIT 1
         """,
-        {"kind": kind, "hash": contact_hash(keys, kind, value)},
+        {"kind": kind, "hashes": contact_hashes(keys, kind, value)},
     )
 
 
@@ -38,17 +71,22 @@ async def insert_user(tx: Transaction, user_id: UUID, display_name: str, languag
 
 async def add_contact(tx: Transaction, keys: KeyRing, user_id: UUID, kind: str, value: str, *, verified: bool) -> bool:
     """Give the person a contact; False when somebody else has it."""
+    hashes = contact_hashes(keys, kind, value)
+    # The table keeps a contact from being there twice under one key only.
+    await lock_hashes(tx, hashes)
     added = await tx.run(
         """
-        INSERT INTO user_contacts (user_id, kind, value_sealed, value_hash, verified_at)
-        VALUES (:user_id, :kind, :sealed, :hash, CASE WHEN :verified THEN clock_timestamp() END)
+        INSERT INTO user_contacts (user_id, kind, value_sealed, value_hash, key_id, verified_at)
+        SELECT :user_id, :kind, :value_sealed, :value_hash, :key_id, CASE WHEN :verified THEN clock_timestamp() END
+        WHERE NOT EXISTS (SELECT FROM user_contacts WHERE kind = :kind AND value_hash = ANY(:hashes))
         ON CONFLICT DO NOTHING
         """,
         {
             "user_id": user_id,
             "kind": kind,
-            "sealed": keys.encrypt(value.strip(), context=_CONTEXT[kind]),
-            "hash": contact_hash(keys, kind, value),
+            **_sealed_contact(keys, kind, value),
+            "key_id": keys.current_id,
+            "hashes": hashes,
             "verified": verified,
         },
     )

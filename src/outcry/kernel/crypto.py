@@ -1,7 +1,8 @@
 """Keys and ciphers (SPEC SEC-1): one root key ring; everything else is derived from it by purpose.
 
 Personal data is AES-256-GCM with the key's number in front, so that a new root key writes while older ones still
-read; what must be found is searched by a keyed hash.
+read; what must be found is searched by keyed hashes, one for each root key. `kernel.reencryption` brings older rows
+under the newest key, after which the others can go.
 """
 
 import hmac
@@ -39,9 +40,18 @@ class KeyRing:
         for root in self._roots:
             key = _derive(root, "personal-data", 32)
             self._ciphers[sha256(key).digest()[:_KEY_ID_BYTES]] = AESGCM(key)
-        self._current_id = next(iter(self._ciphers))
-        # Look-up hashes stay on the oldest root: re-encrypting rows must not change what finds them.
-        self._hash_key = _derive(self._roots[-1], "look-up", 32)
+        self._ids = list(self._ciphers)
+        self._hash_keys = [_derive(root, "look-up", 32) for root in self._roots]
+
+    @property
+    def current_id(self) -> bytes:
+        """The number of the newest root key; rows note it as `key_id` beside what was made with it."""
+        return self._ids[0]
+
+    @property
+    def older_ids(self) -> list[bytes]:
+        """The numbers of the other root keys, newest first."""
+        return self._ids[1:]
 
     def derive(self, purpose: str, length_bytes: int = 32) -> bytes:
         """A key for `purpose` from the newest root."""
@@ -54,8 +64,8 @@ class KeyRing:
     def encrypt(self, text: str, *, context: str) -> bytes:
         """AES-256-GCM; `context` (the column, say) must be the same to decrypt."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._current_id].encrypt(nonce, text.encode(), context.encode())
-        return self._current_id + nonce + sealed
+        sealed = self._ciphers[self.current_id].encrypt(nonce, text.encode(), context.encode())
+        return self.current_id + nonce + sealed
 
     def decrypt(self, blob: bytes, *, context: str) -> str:
         """What `encrypt` was given. Raises DecryptionError."""
@@ -68,13 +78,22 @@ class KeyRing:
         except InvalidTag:
             raise DecryptionError("the encrypted data was changed") from None
 
-    def needs_reencryption(self, blob: bytes) -> bool:
-        """True when `blob` was made with an older root key."""
-        return bytes(blob[:_KEY_ID_BYTES]) != self._current_id
-
     def keyed_hash(self, value: str, *, context: str) -> bytes:
-        """32 bytes to look a value up by without storing it."""
-        return hmac.digest(self._hash_key, context.encode() + b"\0" + value.encode(), "sha256")
+        """32 bytes to look a value up by without storing it, by the newest root: what is written."""
+        return _hash(self._hash_keys[0], value, context)
+
+    def keyed_hashes(self, value: str, *, context: str) -> list[bytes]:
+        """The same by every root, newest first: what is looked for, since a row may be older than the newest root."""
+        return [_hash(key, value, context) for key in self._hash_keys]
+
+
+def key_id_of(blob: bytes) -> bytes:
+    """The number of the root key that `encrypt` made `blob` with."""
+    return bytes(blob[:_KEY_ID_BYTES])
+
+
+def _hash(key: bytes, value: str, context: str) -> bytes:
+    return hmac.digest(key, context.encode() + b"\0" + value.encode(), "sha256")
 
 
 def _derive(root: bytes, purpose: str, length_bytes: int) -> bytes:

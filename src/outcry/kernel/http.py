@@ -164,6 +164,14 @@ async def send_problem(error: OutcryError, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
+def edge_error(failed: Exception, path: str) -> OutcryError:
+    """What to tell of an exception that no route's handler saw; one that is not a refusal is logged with its trace."""
+    error = as_outcry_error(failed)
+    if error.status == OutcryError.status:
+        _log.error("unhandled error on %s", path, exc_info=failed)
+    return error
+
+
 def answering_problems(app: ASGIApp) -> ASGIApp:
     """ASGI middleware: what fails before a route is reached is told as a problem document too."""
 
@@ -180,9 +188,6 @@ def answering_problems(app: ASGIApp) -> ASGIApp:
         except Exception as failed:
             if started:
                 raise
-            error = as_outcry_error(failed)
-            if error.status == OutcryError.status:
-                _log.error("unhandled error on %s", scope["path"], exc_info=failed)
-            await send_problem(error, send)
+            await send_problem(edge_error(failed, scope["path"]), send)
 
     return guarded

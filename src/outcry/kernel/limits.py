@@ -29,6 +29,7 @@ MAX_TOLD_AT_ONCE = 1_000
 IPV6_NETWORK_BITS = 64
 SIGNAL = "limits"
 
+_BIDS_BEFORE, _BIDS_AFTER = "/v1/auctions/", "/bids"
 _SIGN_IN, _API, _BAD_TOKENS, _BIDS = "sign_in", "api", "bad_tokens", "bids"
 # (kind, [(key, how many more, seconds to the window's end)])
 _Told = tuple[str, list[tuple[str, int, float]]]
@@ -67,8 +68,14 @@ class Window:
     def hit(self, key: Hashable, now: float) -> Standing:
         """As `allow`, telling how it stands then."""
         allowed = self.allow(key, now)
-        ends_at, count = self._counts[key]
-        return Standing(allowed, max(0, self.limit - count), max(1, ceil(ends_at - now)))
+        return self.standing(key, now, allowed=allowed)
+
+    def standing(self, key: Hashable, now: float, *, allowed: bool = True) -> Standing:
+        """How it stands, counting nothing."""
+        entry = self._counts.get(key)
+        if entry is None or entry[0] <= now:
+            return Standing(allowed, self.limit, ceil(WINDOW_SECONDS))
+        return Standing(allowed, max(0, self.limit - entry[1]), max(1, ceil(entry[0] - now)))
 
     def is_spent(self, key: Hashable, now: float) -> Standing | None:
         """How it stands when the next hit would be refused, else None."""
@@ -128,13 +135,19 @@ class RateLimits:
         if self._bus is not None:
             self._tell(_BIDS, key)
 
+    def bid_headers(self, user_id: UUID, auction_id: UUID) -> list[tuple[bytes, bytes]]:
+        """How this person's bids on this auction stand, as the answer to one of them says it."""
+        if not self.on:
+            return []
+        return _headers(self._bids.limit, self._bids.standing((user_id.int, auction_id.int), monotonic()))
+
     def by_address(self, app: ASGIApp) -> ASGIApp:
         """Middleware before authentication: sign-in, calls without a token, and tokens that are not good."""
         if not self.on:
             return app
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            if not _is_counted(scope):
+            if not _is_limited(scope):
                 await app(scope, receive, send)
                 return
             address = _address_of(scope)
@@ -153,22 +166,30 @@ class RateLimits:
             return app
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            principal: Principal | None = scope["state"].get(PRINCIPAL_KEY) if _is_counted(scope) else None
+            principal: Principal | None = scope["state"].get(PRINCIPAL_KEY) if _is_limited(scope) else None
             if principal is None or _is_sign_in(scope):
                 await app(scope, receive, send)
-            else:
+                return
+            auction_id = _auction_of_bid(scope)
+            if auction_id is None:
                 await self._within(_API, str(principal.user_id), app, scope, receive, send)
+                return
+            user_id = principal.user_id
+
+            async def send_with_headers(message: Message) -> None:
+                # The desk's door counts bids, however they come (`check_bid`); by now this one is counted.
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], *self.bid_headers(user_id, auction_id)]
+                await send(message)
+
+            await app(scope, receive, send_with_headers)
 
         return limited
 
     async def _within(self, kind: str, key: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         window = self._windows[kind]
         standing = window.hit(key, monotonic())
-        headers = [
-            (b"ratelimit-limit", b"%d" % window.limit),
-            (b"ratelimit-remaining", b"%d" % standing.remaining),
-            (b"ratelimit-reset", b"%d" % standing.reset_seconds),
-        ]
+        headers = _headers(window.limit, standing)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -237,12 +258,28 @@ class RateLimits:
             window.add(_key(kind, text), hits, ends_in_seconds, now)
 
 
-def _is_counted(scope: Any) -> bool:
-    """Bids have a limit of their own; pages and pictures have none."""
-    if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["method"] == "OPTIONS":
-        return False
+def _headers(limit: int, standing: Standing) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"ratelimit-limit", b"%d" % limit),
+        (b"ratelimit-remaining", b"%d" % standing.remaining),
+        (b"ratelimit-reset", b"%d" % standing.reset_seconds),
+    ]
+
+
+def _is_limited(scope: Any) -> bool:
+    """Pages and pictures have no limit."""
+    return scope["type"] == "http" and scope["path"].startswith("/v1/") and scope["method"] != "OPTIONS"
+
+
+def _auction_of_bid(scope: Any) -> UUID | None:
+    """The auction that a signed-in person bids on: bids have a limit of their own. None for any other call."""
     path: str = scope["path"]
-    return not (scope["method"] == "POST" and path.startswith("/v1/auctions/") and path.endswith("/bids"))
+    if scope["method"] != "POST" or not path.startswith(_BIDS_BEFORE) or not path.endswith(_BIDS_AFTER):
+        return None
+    try:
+        return UUID(path[len(_BIDS_BEFORE) : -len(_BIDS_AFTER)])
+    except ValueError:
+        return None
 
 
 def _is_sign_in(scope: Any) -> bool:

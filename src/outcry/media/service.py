@@ -82,7 +82,8 @@ class MediaService:
         self._database = database
         self._storage = storage
         self._settings = settings
-        self._key = keys.derive("media-upload")
+        # Signed with the newest; addresses that are out when the key is replaced stay good.
+        self._keys = keys.derive_all("media-upload")
         self._threads = ThreadPoolExecutor(IMAGE_THREADS, thread_name_prefix="images")
 
     async def ask(self, tx: Transaction, principal: Principal, content_type: str) -> UploadTicket:
@@ -99,15 +100,14 @@ class MediaService:
             {"id": media_id, "owner": principal.user_id, "type": content_type},
         )
         expires = int(utc_now().timestamp()) + UPLOAD_SECONDS
-        url = f"/v1/media/{media_id}/content?expires={expires}&signature={self._signature(media_id, expires)}"
+        signature = _signature(self._keys[0], media_id, expires)
+        url = f"/v1/media/{media_id}/content?expires={expires}&signature={signature}"
         return UploadTicket(UploadUrl(url, "PUT", {"Content-Type": content_type}), media_id)
-
-    def _signature(self, media_id: UUID, expires: int) -> str:
-        return hmac.new(self._key, f"{media_id}:{expires}".encode(), sha256).hexdigest()
 
     def check_signature(self, media_id: UUID, expires: int, signature: str) -> None:
         """Raises Forbidden for a URL that is not ours or too old."""
-        if not hmac.compare_digest(self._signature(media_id, expires).encode(), signature.encode()):
+        good = [_signature(key, media_id, expires) for key in self._keys]
+        if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in good):
             raise Forbidden("This upload address is not valid")
         if expires < utc_now().timestamp():
             raise Forbidden("This upload address has expired")
@@ -206,6 +206,10 @@ def media_view(row: Any) -> MediaView:
         for item in row.variants or []
     ]
     return MediaView(row.id, row.kind, row.status, variants)
+
+
+def _signature(key: bytes, media_id: UUID, expires: int) -> str:
+    return hmac.new(key, f"{media_id}:{expires}".encode(), sha256).hexdigest()
 
 
 def _upload_key(media_id: UUID) -> str:

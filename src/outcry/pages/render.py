@@ -48,6 +48,7 @@ class Pages:
     def __init__(self, settings: Settings, market: Market, client: Client | None) -> None:
         self.client = client
         self.market = market
+        self._market_block = data_block(_market_facts(settings, market))
         self._public_url = settings.public_url.rstrip("/")
 
     def base_url(self, request: Request[Any, Any, Any]) -> str:
@@ -68,6 +69,7 @@ class Pages:
             layout="base.html" if self.client is None else "shell.html",
             shell=self.client.shell if self.client else None,
             market=self.market,
+            market_block=self._market_block,
             about=about,
             description=shortened(about.description),
             base_url=self.base_url(request),
@@ -78,6 +80,21 @@ class Pages:
         return Response(
             body, status_code=status, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"}
         )
+
+
+def _market_facts(settings: Settings, market: Market) -> dict[str, Any]:
+    """What the client must know of the market before it has asked anything."""
+    return {
+        "title": market.title,
+        "currency": market.currency,
+        "phonePrefix": market.phone.prefix,
+        "timeZone": market.time_zone,
+        "minAuctionSeconds": settings.auction_min_seconds,
+        "maxAuctionDays": market.max_auction_days,
+        "decisionHours": market.decision_hours,
+        "commissionBasisPoints": market.fees.commission_basis_points,
+        "escrowFeeMinor": market.fees.escrow_fee_minor,
+    }
 
 
 def plain_page(template: str, /, **facts: Any) -> Response[str]:

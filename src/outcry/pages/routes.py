@@ -302,6 +302,7 @@ CLIENT_ROUTES: Sequence[ControllerRouterHandler] = [
     _client_route(
         ["/search"], "Search", "Find auctions and listings by words, category, price and place.", indexed=True
     ),
+    _client_route(["/offline-shell"], "Outcry", "Kept by browsers for when they are offline."),
     _client_route(["/sell", "/sell/{rest:path}"], "Sell", "Put something up, at auction or at a price."),
     _client_route(["/sign-in"], "Sign in", "Sign in to bid and to sell."),
     _client_route(["/sign-up"], "Sign up", "Join to bid and to sell."),

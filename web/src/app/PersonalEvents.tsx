@@ -1,0 +1,75 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import type { Notification } from '@/api/notifications'
+import { useUser } from '@/api/useSession'
+import { PERSONAL_CHANNEL } from '@/live/channel'
+import type { LiveEvent } from '@/live/frames'
+import { live } from '@/live/live'
+import { formatMoney } from '@/shared/money'
+import { t } from '@/strings/t'
+import { toast, type Tone } from '@/ui/toasts'
+
+/** In a fight people are outbid many times a second: what the events change is asked for once in a while. */
+const GATHER_MS = 1_000
+
+/** Hears what is said to the person alone, on whatever page it is. */
+export function PersonalEvents() {
+  const user = useUser()
+  const queryClient = useQueryClient()
+  const userId = user?.id
+  useEffect(() => {
+    if (userId === undefined) return undefined
+    const refresh = gathered(queryClient)
+    const stop = live.watch(PERSONAL_CHANNEL, {
+      snapshot: refresh.soon,
+      event(event) {
+        refresh.soon()
+        tell(event)
+      },
+    })
+    return () => {
+      stop()
+      refresh.cancel()
+    }
+  }, [userId, queryClient])
+  return null
+}
+
+function gathered(queryClient: QueryClient) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    soon() {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        void queryClient.invalidateQueries({ queryKey: ['mine'] })
+      }, GATHER_MS)
+    },
+    cancel() {
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** What is worth a word on any page; the room itself says its own things, louder. */
+function tell(event: LiveEvent): void {
+  const { auction_id: auctionId } = event.data as { auction_id?: string }
+  const to = `/auctions/${String(auctionId)}`
+  if (location.pathname === to) return
+  if (event.type === 'outbid') {
+    const { current_price: price, currency } = event.data as { current_price: number; currency: string }
+    toast(t('toast.outbid', { price: formatMoney(price, currency) }), 'warn', { to, text: t('toast.look') })
+    return
+  }
+  if (event.type !== 'notification') return
+  const one = event.data as unknown as Notification
+  if (one.read) return
+  const price = one.amount !== null && one.currency !== null ? formatMoney(one.amount, one.currency) : ''
+  const say = (text: string, tone: Tone, where = to, link = t('toast.look')) =>
+    toast(text, tone, { to: where, text: link })
+  if (one.kind === 'won') say(t('toast.won', { price }), 'good')
+  else if (one.kind === 'sold') say(t('toast.sold', { price }), 'good')
+  else if (one.kind === 'decision_required')
+    say(t('toast.decide'), 'warn', '/me/auctions', t('toast.decideLink'))
+  else if (one.kind === 'counter_offered') say(t('toast.countered', { price }), 'warn', '/me/bids')
+  else if (one.kind === 'auction_started') say(t('toast.started'), 'plain')
+}

@@ -1,0 +1,48 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { session } from '@/api/client'
+import { ApiError } from '@/api/problem'
+import '@/ui/tokens.css'
+import { router } from './router'
+
+const FRESH_MS = 15_000
+const RETRIES = 2
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: FRESH_MS,
+      refetchOnWindowFocus: false,
+      // A refusal stays a refusal; only what nobody answered is asked again.
+      retry: (failures, error) => failures < RETRIES && (!(error instanceof ApiError) || error.isUnanswered),
+    },
+  },
+})
+
+// What one person was shown is not the next person's.
+let person = session.get()?.user.id
+session.subscribe(now => {
+  if (now?.user.id === person) return
+  person = now?.user.id
+  queryClient.clear()
+})
+
+// After a new version was put up, the pieces of the old one are gone.
+addEventListener('vite:preloadError', () => location.reload())
+
+const place = document.getElementById('root')
+if (place) {
+  createRoot(place).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}
+
+if ('serviceWorker' in navigator && import.meta.env.PROD) {
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))
+}

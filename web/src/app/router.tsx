@@ -1,0 +1,133 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { t } from '@/strings/t'
+import { EmptyState } from '@/ui/bits'
+import { Failure } from '@/ui/Failure'
+import { Shell } from './Shell'
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined)
+const amount = (value: unknown): number | undefined => {
+  const number = Number(value)
+  return value !== undefined && value !== '' && Number.isSafeInteger(number) && number >= 0
+    ? number
+    : undefined
+}
+
+export interface SearchQuestion {
+  q?: string | undefined
+  category?: string | undefined
+  condition?: string | undefined
+  sale_type?: string | undefined
+  price_min?: number | undefined
+  price_max?: number | undefined
+  sort?: string | undefined
+}
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => <EmptyState title={t('error.missingTitle')}>{t('error.missing')}</EmptyState>,
+  errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+})
+
+const page = { getParentRoute: () => root } as const
+const next = (search: Record<string, unknown>): { next?: string | undefined } => ({
+  next: text(search.next),
+})
+
+const routes = [
+  createRoute({
+    ...page,
+    path: '/',
+    component: lazyRouteComponent(() => import('@/features/home/HomePage'), 'HomePage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/search',
+    validateSearch: (search: Record<string, unknown>): SearchQuestion => ({
+      q: text(search.q),
+      category: text(search.category),
+      condition: text(search.condition),
+      sale_type: text(search.sale_type),
+      price_min: amount(search.price_min),
+      price_max: amount(search.price_max),
+      sort: text(search.sort),
+    }),
+    component: lazyRouteComponent(() => import('@/features/search/SearchPage'), 'SearchPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/listings/$listingId',
+    component: lazyRouteComponent(() => import('@/features/listing/ListingPage'), 'ListingPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/auctions/$auctionId',
+    component: lazyRouteComponent(() => import('@/features/room/RoomPage'), 'RoomPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/sell',
+    component: lazyRouteComponent(() => import('@/features/sell/SellPage'), 'SellPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/sell/$listingId',
+    component: lazyRouteComponent(() => import('@/features/sell/SellPage'), 'SellPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/sign-in',
+    validateSearch: next,
+    component: lazyRouteComponent(() => import('@/features/account/SignInPage'), 'SignInPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/sign-up',
+    validateSearch: next,
+    component: lazyRouteComponent(() => import('@/features/account/SignUpPage'), 'SignUpPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/me',
+    component: lazyRouteComponent(() => import('@/features/account/ProfilePage'), 'ProfilePage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/me/bids',
+    component: lazyRouteComponent(() => import('@/features/bids/MyBidsPage'), 'MyBidsPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/me/auctions',
+    component: lazyRouteComponent(() => import('@/features/selling/MyAuctionsPage'), 'MyAuctionsPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/me/watchlist',
+    component: lazyRouteComponent(() => import('@/features/watchlist/WatchlistPage'), 'WatchlistPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/me/notifications',
+    component: lazyRouteComponent(
+      () => import('@/features/notifications/NotificationsPage'),
+      'NotificationsPage',
+    ),
+  }),
+  createRoute({
+    ...page,
+    path: '/ui',
+    component: lazyRouteComponent(() => import('@/features/gallery/GalleryPage'), 'GalleryPage'),
+  }),
+] as const
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

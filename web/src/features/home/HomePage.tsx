@@ -1,0 +1,190 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ArrowRight, Gavel } from 'lucide-react'
+import { useEffect } from 'react'
+import { api } from '@/api/client'
+import type { Auction, Page } from '@/api/types'
+import { auctionKey, rememberAuctions, useLiveAuction } from '@/live/auctions'
+import { useTitle } from '@/shared/title'
+import { t } from '@/strings/t'
+import { AuctionCard, priceOf, StatusBadge } from '@/ui/AuctionCard'
+import { EmptyState, Picture, Price } from '@/ui/bits'
+import { buttonClass } from '@/ui/Button'
+import { Countdown } from '@/ui/Countdown'
+import { Failure } from '@/ui/Failure'
+import { Grid, GridSkeleton, PageFrame, Section } from '@/ui/Grid'
+
+const SHOWN = 12
+const WATCHED = 12
+
+type Status = 'live' | 'scheduled' | 'ended'
+type Sort = 'ending_soon' | 'newest'
+
+function useAuctions(status: Status, sort: Sort, limit = SHOWN) {
+  const queryClient = useQueryClient()
+  return useQuery({
+    queryKey: ['auctions', { status, sort, limit }],
+    queryFn: async () => {
+      const found = (await api.get('/v1/auctions', {
+        query: { status, sort, limit },
+      })) as unknown as Page<Auction>
+      rememberAuctions(queryClient, found.items)
+      return found.items
+    },
+  })
+}
+
+function LiveCard({
+  auction,
+  isFirst,
+  isWatched,
+}: {
+  auction: Auction
+  isFirst: boolean
+  isWatched: boolean
+}) {
+  const moving = useLiveAuction(auction.id, isWatched)
+  return <AuctionCard auction={moving ?? auction} isFirst={isFirst} />
+}
+
+/** The auction that ends next, large: the first thing a newcomer sees is a price that moves. */
+function Hero({ auction }: { auction: Auction }) {
+  const moving = useLiveAuction(auction.id) ?? auction
+  const price = priceOf(moving)
+  return (
+    <Link
+      to="/auctions/$auctionId"
+      params={{ auctionId: auction.id }}
+      className="group grid overflow-hidden rounded-3xl border border-line bg-raised shadow-card md:grid-cols-[1.35fr_1fr]"
+    >
+      <Picture
+        src={moving.listing?.image_url}
+        alt=""
+        isFirst
+        className="aspect-4/3 md:aspect-auto md:min-h-96"
+      />
+      <div className="flex flex-col justify-between gap-6 p-6 sm:p-9">
+        <div className="grid gap-4">
+          <div className="flex items-center gap-3">
+            <StatusBadge auction={moving} />
+            {moving.ends_at && moving.status === 'live' && (
+              <span className="text-sm font-semibold text-ink-2">
+                {t('home.endsIn')} <Countdown endsAt={moving.ends_at} className="text-ink" />
+              </span>
+            )}
+          </div>
+          <h1 className="line-clamp-3 text-3xl font-extrabold sm:text-4xl lg:text-5xl">
+            {moving.listing?.title}
+          </h1>
+          {moving.listing?.seller_name && (
+            <p className="text-ink-2">{t('auction.by', { name: moving.listing.seller_name })}</p>
+          )}
+        </div>
+        <div className="flex flex-wrap items-end justify-between gap-5">
+          <div>
+            <p className="text-sm text-ink-3">{price.words}</p>
+            <Price
+              key={price.amount}
+              amount={price.amount}
+              currency={moving.currency}
+              className="animate-flash rounded-lg text-5xl lg:text-6xl"
+            />
+            <p className="mt-1 text-sm text-ink-3">{t('auction.bids', { n: moving.bid_count })}</p>
+          </div>
+          <span className={buttonClass('primary', 'large')}>
+            {t('home.enter')}
+            <ArrowRight aria-hidden="true" className="size-5 transition group-hover:translate-x-1" />
+          </span>
+        </div>
+      </div>
+    </Link>
+  )
+}
+
+/** What is live now, what ends soon, what comes, and what was paid. */
+export function HomePage() {
+  useTitle(t('home.title'))
+  const queryClient = useQueryClient()
+  const ending = useAuctions('live', 'ending_soon', SHOWN + 1)
+  const newest = useAuctions('live', 'newest')
+  const coming = useAuctions('scheduled', 'ending_soon', 4)
+  const results = useAuctions('ended', 'newest', 4)
+  const auctions = ending.data ?? []
+  const isOver = auctions.some(
+    one => queryClient.getQueryData<Auction>(auctionKey(one.id))?.status === 'sold',
+  )
+  useEffect(() => {
+    if (isOver) void queryClient.invalidateQueries({ queryKey: ['auctions'] })
+  }, [isOver, queryClient])
+  const [first, ...rest] = auctions
+  const shown = new Set(auctions.map(one => one.id))
+  const others = (newest.data ?? []).filter(one => !shown.has(one.id))
+  return (
+    <PageFrame>
+      {ending.isPending && <GridSkeleton />}
+      {ending.isError && <Failure error={ending.error} retry={() => void ending.refetch()} />}
+      {first && <Hero auction={first} />}
+      {ending.isSuccess && !first && (
+        <EmptyState
+          icon={<Gavel className="size-7" />}
+          title={t('home.emptyTitle')}
+          action={
+            <Link to="/sell" className={buttonClass()}>
+              {t('home.emptyAction')}
+            </Link>
+          }
+        >
+          {t('home.empty')}
+        </EmptyState>
+      )}
+      {rest.length > 0 && (
+        <Section title={t('home.live')} lead={t('home.liveLead')} action={<SeeAll />}>
+          <Grid>
+            {rest.map((auction, index) => (
+              <LiveCard key={auction.id} auction={auction} isFirst={index < 4} isWatched={index < WATCHED} />
+            ))}
+          </Grid>
+        </Section>
+      )}
+      {others.length > 0 && (
+        <Section title={t('home.new')} lead={t('home.newLead')}>
+          <Grid>
+            {others.slice(0, 8).map(auction => (
+              <LiveCard key={auction.id} auction={auction} isFirst={false} isWatched={false} />
+            ))}
+          </Grid>
+        </Section>
+      )}
+      {(coming.data?.length ?? 0) > 0 && (
+        <Section title={t('home.coming')} lead={t('home.comingLead')}>
+          <Grid>
+            {coming.data?.map(auction => (
+              <AuctionCard key={auction.id} auction={auction} />
+            ))}
+          </Grid>
+        </Section>
+      )}
+      {(results.data?.length ?? 0) > 0 && (
+        <Section title={t('home.results')} lead={t('home.resultsLead')}>
+          <Grid>
+            {results.data?.map(auction => (
+              <AuctionCard key={auction.id} auction={auction} />
+            ))}
+          </Grid>
+        </Section>
+      )}
+    </PageFrame>
+  )
+}
+
+function SeeAll() {
+  return (
+    <Link
+      to="/search"
+      search={{ sale_type: 'auction' }}
+      className="shrink-0 text-sm font-semibold text-accent hover:underline"
+    >
+      {t('home.seeAll')}
+    </Link>
+  )
+}
