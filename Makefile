@@ -10,10 +10,11 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+WEB := $(BIN)/python scripts/build_client.py --run
 LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: setup setup-dev client demo test check format bench wheel lock clean
+.PHONY: setup setup-dev client demo test check check-server check-client format api bench wheel lock clean
 
 # The client needs packages of npm; without them the server still runs, so a failure here is a notice.
 setup: $(VENV)/.run-ready
@@ -28,18 +29,32 @@ client: $(VENV)/.run-ready
 demo: setup
 	$(BIN)/outcry demo
 
-test: setup-dev
+test: setup-dev client
+	$(WEB) test
 	$(BIN)/python -m pytest -n logical $(ARGS)
 
 check: setup-dev
+	@$(WEB) node-modules
+	@$(MAKE) -j2 --output-sync check-server check-client
+
+check-server:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+check-client:
+	$(BIN)/python -m outcry openapi | $(WEB) api - --check
+	$(WEB) check
+
 format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(WEB) format
+
+# The client's types of the API, from the server's own document.
+api: setup-dev
+	$(BIN)/python -m outcry openapi | $(WEB) api -
 
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)

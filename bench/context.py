@@ -10,9 +10,11 @@ from bench.rivals.function import DatabaseFunction
 from bench.rivals.redis_compare_and_set import RedisCompareAndSet
 from bench.rivals.redis_lock import RedisLock
 from bench.rivals.row_lock import RowLock
+from bench.rivals.row_lock_whole import WholeRowLock
 from bench.server import OUTCRY
 
 ROW_LOCK = "row lock per bid"
+WHOLE_ROW_LOCK = "row lock per bid, same duties"
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class Context(msgspec.Struct, frozen=True):
         url = self.redis_url
         return [
             Contestant(ROW_LOCK, RowLock),
+            Contestant(WHOLE_ROW_LOCK, WholeRowLock),
             Contestant("one database function per bid", DatabaseFunction),
             Contestant("Redis lock, retry 2-10 ms", lambda: RedisLock(url, (2, 10))),
             Contestant("Redis lock, retry 20-100 ms", lambda: RedisLock(url, (20, 100))),

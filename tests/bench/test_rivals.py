@@ -15,6 +15,7 @@ from bench.rivals.raw_insert import ROWS, raw_insert_rows_per_second
 from bench.rivals.redis_compare_and_set import RedisCompareAndSet
 from bench.rivals.redis_lock import RedisLock
 from bench.rivals.row_lock import RowLock
+from bench.rivals.row_lock_whole import WholeRowLock
 
 AUCTIONS = 4
 BIDDERS = 32
@@ -22,6 +23,7 @@ BIDS_EACH = 10
 
 MAKERS: list[Callable[[str], Design]] = [
     lambda redis_url: RowLock(),
+    lambda redis_url: WholeRowLock(),
     lambda redis_url: DatabaseFunction(),
     lambda redis_url: RedisLock(redis_url, (2, 10)),
     RedisCompareAndSet,
@@ -53,7 +55,7 @@ async def _fight(design: Design, url: str) -> tuple[dict[int, list[int]], list[i
         await design.close()
 
 
-@pytest.mark.parametrize("make", MAKERS, ids=["row-lock", "function", "redis-lock", "redis-compare-and-set"])
+@pytest.mark.parametrize("make", MAKERS, ids=["lock", "whole-lock", "function", "redis-lock", "redis-compare-and-set"])
 def test_accepted_bids_strictly_rise_and_are_all_in_the_history(
     make: Callable[[str], Design], empty_database: str, redis_url: str
 ) -> None:

@@ -1,4 +1,4 @@
-// Made by `npm run api` from the OpenAPI document; not to be edited.
+// Made by `make api` from the OpenAPI document; not to be edited.
 
 export interface paths {
     "/.well-known/jwks.json": {
