@@ -44,10 +44,10 @@ async def test_the_room_survives_a_killed_server(
     visitors: Visitors, folder: Path, client_folder: Path, device: Device
 ) -> None:
     port = free_port()
-    settings = {"client_dir": client_folder, "rate_limits": "off"}
 
     def serve() -> Served:
-        return serving.enter_context(serving_command(folder, "--port", str(port), **settings))
+        command = serving_command(folder, "--port", str(port), client_dir=client_folder, rate_limits="off")
+        return serving.enter_context(command)
 
     with ExitStack() as serving:
         server = await to_thread.run_sync(serve)
