@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench import engine_benchmarks, machine, server_benchmarks
+from bench import engine_benchmarks, lighthouse_scores, machine, room, server_benchmarks
 from bench.context import Context
 from bench.engine import Contestant
 from bench.ours import NAME, OutcryDesk
@@ -40,6 +40,8 @@ BENCHMARKS = {
     "fan_out": Benchmark("Fan-out", server_benchmarks.fan_out),
     "closing": Benchmark("Closing at the same instant", server_benchmarks.closing),
     "flat_cost": Benchmark("A long history", server_benchmarks.flat_cost),
+    "room": Benchmark("The room under load", room.room),
+    "lighthouse": Benchmark("Lighthouse", lighthouse_scores.lighthouse),
     "footprint": Benchmark("Footprint", server_benchmarks.footprint),
 }
 

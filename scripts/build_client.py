@@ -43,7 +43,7 @@ def ensure(root: Path) -> bool:
         return False
     node = find_node(root)
     print(f"Building the web client with Node {'.'.join(map(str, version_of(node)))} (a minute or so)", flush=True)
-    _install(web, node)
+    install(web, node)
     _run(node, [_npm(node), "run", "build"], web)
     dist = web / "dist"
     if not (dist / "index.html").is_file():
@@ -56,7 +56,7 @@ def ensure(root: Path) -> bool:
 def run_script(root: Path, script: str, *arguments: str) -> None:
     """Run a script of web/package.json to its end, its output shown. Raises BuildFailed."""
     web, node = root / "web", find_node(root)
-    _install(web, node)
+    install(web, node)
     command = [node, _npm(node), "run", "--silent", script, *(["--", *arguments] if arguments else [])]
     if subprocess.run(command, cwd=web, env=_environment(node), check=False).returncode:
         raise BuildFailed(f"npm run {script} failed")
@@ -125,15 +125,15 @@ def _npm(node: Path) -> str:
     return str(script)
 
 
-def _install(web: Path, node: Path) -> None:
-    """`npm ci`, unless what is there was installed from the same files by the same Node."""
+def install(folder: Path, node: Path) -> None:
+    """`npm ci` in `folder`, unless what is there was installed from the same files by the same Node. Raises BuildFailed."""
     wanted = sha256(repr(version_of(node)).encode())
     for name in ("package.json", "package-lock.json", ".npmrc"):
-        wanted.update((web / name).read_bytes() if (web / name).is_file() else b"-")
-    stamp = web / "node_modules" / STAMP
+        wanted.update((folder / name).read_bytes() if (folder / name).is_file() else b"-")
+    stamp = folder / "node_modules" / STAMP
     if _read(stamp) == wanted.hexdigest():
         return
-    _run(node, [_npm(node), "ci", "--no-audit", "--no-fund"], web)
+    _run(node, [_npm(node), "ci", "--no-audit", "--no-fund"], folder)
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(wanted.hexdigest())
 

@@ -19,6 +19,8 @@ export const auctionQuery = (id: string) =>
       return newer(client.getQueryData<LiveAuction>(auctionKey(id)), seen)
     },
     staleTime: Number.POSITIVE_INFINITY,
+    // Events keep what they do not change; comparing fifty bids again, many times a second, finds nothing.
+    structuralSharing: false,
   })
 
 /** Keep what a list or an answer told of auctions, unless the socket knows better already. */

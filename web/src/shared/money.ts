@@ -4,6 +4,7 @@ export const MAX_AMOUNT_MINOR = 1_000_000_000_000_000
 
 const LOCALE = 'en'
 const formats = new Map<string, Intl.NumberFormat>()
+const digitsOf = new Map<string, number>()
 
 function format(currency: string, trailing: 'auto' | 'stripIfInteger'): Intl.NumberFormat {
   const key = `${currency} ${trailing}`
@@ -22,7 +23,12 @@ function format(currency: string, trailing: 'auto' | 'stripIfInteger'): Intl.Num
 
 /** How many digits stand behind the point: 2 for USD, 0 for JPY, 3 for KWD. */
 export function minorDigits(currency: string): number {
-  return format(currency, 'auto').resolvedOptions().maximumFractionDigits ?? 2
+  let digits = digitsOf.get(currency)
+  if (digits === undefined) {
+    digits = format(currency, 'auto').resolvedOptions().maximumFractionDigits ?? 2
+    digitsOf.set(currency, digits)
+  }
+  return digits
 }
 
 /** Minor units as a decimal text: `decimalText(-5, 'USD')` is `-0.05`. Exact. */

@@ -37,7 +37,7 @@ export function priceOf(auction: Auction): { words: string; amount: number } {
 }
 
 /** An auction in a list; the whole card leads to its room. */
-export function AuctionCard({ auction, isFirst = false }: { auction: LiveAuction; isFirst?: boolean }) {
+export function AuctionCard({ auction }: { auction: LiveAuction }) {
   const title = auction.listing?.title ?? t('auction.untitled')
   const price = priceOf(auction)
   return (
@@ -50,7 +50,6 @@ export function AuctionCard({ auction, isFirst = false }: { auction: LiveAuction
         <Picture
           src={auction.listing?.image_url}
           alt=""
-          isFirst={isFirst}
           className="aspect-4/3 rounded-2xl shadow-card transition duration-300 group-hover:brightness-[1.04]"
         />
         <div className="absolute top-3 left-3">

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { memo, useRef, useState } from 'react'
 import type { Medium } from '@/api/types'
 import { cx } from '@/shared/cx'
 import { t } from '@/strings/t'
@@ -14,7 +14,7 @@ interface Props {
 }
 
 /** The pictures of a thing: swiped on a phone, chosen by small ones where there is room. */
-export function Gallery({ title, media, cover }: Props) {
+export const Gallery = memo(function Gallery({ title, media, cover }: Props) {
   const strip = useRef<HTMLDivElement>(null)
   const [chosen, setChosen] = useState(0)
   if (media.length === 0)
@@ -79,4 +79,4 @@ export function Gallery({ title, media, cover }: Props) {
       )}
     </div>
   )
-}
+})

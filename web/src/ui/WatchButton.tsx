@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Heart } from 'lucide-react'
+import { memo } from 'react'
 import { api } from '@/api/client'
 import type { Listing } from '@/api/types'
 import { useUser } from '@/api/useSession'
@@ -12,7 +13,7 @@ import { listingQuery } from './listings'
 import { toast } from './toasts'
 
 /** Watch a thing and its auction: shown at once, taken back when the server says no. */
-export function WatchButton({
+export const WatchButton = memo(function WatchButton({
   listingId,
   auctionId,
 }: {
@@ -59,4 +60,4 @@ export function WatchButton({
       <Heart aria-hidden="true" className={cx('size-5', isWatching && 'fill-accent text-accent')} />
     </IconButton>
   )
-}
+})

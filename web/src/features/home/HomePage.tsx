@@ -62,16 +62,8 @@ function useMoving(auction: Auction, isWatched: boolean): LiveAuction {
   return moving
 }
 
-function LiveCard({
-  auction,
-  isFirst,
-  isWatched,
-}: {
-  auction: Auction
-  isFirst: boolean
-  isWatched: boolean
-}) {
-  return <AuctionCard auction={useMoving(auction, isWatched)} isFirst={isFirst} />
+function LiveCard({ auction, isWatched }: { auction: Auction; isWatched: boolean }) {
+  return <AuctionCard auction={useMoving(auction, isWatched)} />
 }
 
 /** The auction that ends next, large: the first thing a newcomer sees is a price that moves. */
@@ -161,7 +153,7 @@ export function HomePage() {
         <Section title={t('home.live')} lead={t('home.liveLead')} action={<SeeAll />}>
           <Grid>
             {rest.map((auction, index) => (
-              <LiveCard key={auction.id} auction={auction} isFirst={index < 4} isWatched={index < WATCHED} />
+              <LiveCard key={auction.id} auction={auction} isWatched={index < WATCHED} />
             ))}
           </Grid>
         </Section>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { isOver, type LiveAuction } from '@/live/auctionState'
 import { cx } from '@/shared/cx'
 import { formatMoney } from '@/shared/money'
+import { useIsWide } from '@/shared/wide'
 import { t } from '@/strings/t'
 import { priceOf } from '@/ui/AuctionCard'
 import { Badge, Price } from '@/ui/bits'
@@ -104,6 +105,7 @@ export function Panel({
 }) {
   const price = priceOf(auction)
   const over = isOver(auction)
+  const isWide = useIsWide()
   return (
     <div className="grid gap-5">
       {over ? (
@@ -154,10 +156,12 @@ export function Panel({
         {auction.reserve_met === false && !over && <Badge tone="warn">{t('room.reserveNotMet')}</Badge>}
         {auction.reserve_met === true && !over && <Badge tone="good">{t('room.reserveMet')}</Badge>}
       </p>
-      <div className="hidden gap-5 md:grid">
-        <Standing auction={auction} moment={moment} isOwn={isOwn} />
-        <BidBox auction={auction} isSignedIn={isSignedIn} isOwn={isOwn} isFresh={isFresh} />
-      </div>
+      {isWide && (
+        <div className="grid gap-5">
+          <Standing auction={auction} moment={moment} isOwn={isOwn} />
+          <BidBox auction={auction} isSignedIn={isSignedIn} isOwn={isOwn} isFresh={isFresh} />
+        </div>
+      )}
       {auction.status === 'live' && !isOwn && isSignedIn && <BuyNow auction={auction} isFresh={isFresh} />}
       {auction.status === 'live' && auction.anti_snipe.window_seconds > 0 && (
         <p className="flex items-start gap-2 text-sm text-ink-3">

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import type { Listing } from '@/api/types'
+import { memo, type ReactNode } from 'react'
+import type { Listing, Medium } from '@/api/types'
 import { isOver, type LiveAuction } from '@/live/auctionState'
 import { cx } from '@/shared/cx'
 import { formatDateTime } from '@/shared/dates'
 import { formatMoney } from '@/shared/money'
 import { useTitle } from '@/shared/title'
+import { useIsWide } from '@/shared/wide'
 import { t } from '@/strings/t'
 import { priceOf, StatusBadge } from '@/ui/AuctionCard'
 import { Avatar, Notice, Price, Skeleton } from '@/ui/bits'
@@ -22,10 +23,14 @@ import { History } from './History'
 import { Panel, Standing } from './Panel'
 import { useRoom } from './useRoom'
 
+// Always the same: what gets it need not be drawn again.
+const NONE: Medium[] = []
+
 /** The live room. */
 export function RoomPage() {
   const { auctionId } = useParams({ from: '/auctions/$auctionId' })
   const { auction, error, retry, isFresh, moment, user } = useRoom(auctionId)
+  const isWide = useIsWide()
   const listingId = auction?.listing_id
   const listing = useQuery({ ...listingQuery(listingId ?? ''), enabled: listingId !== undefined })
   const title = auction?.listing?.title ?? listing.data?.title
@@ -38,49 +43,60 @@ export function RoomPage() {
   if (!auction) return <RoomSkeleton />
   const isOwn = user?.id === auction.seller_id
   const panel = { auction, isFresh, isOwn, isSignedIn: user !== null, moment }
+  const history = <History bids={auction.recent_bids} currency={auction.currency} />
   return (
     <>
       <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] lg:gap-12">
         <div className="grid grid-cols-1 content-start gap-8">
-          <Gallery title={title ?? ''} media={listing.data?.media ?? []} cover={auction.listing?.image_url} />
-          <div className="px-4 sm:px-0 md:hidden">
-            <Heading auction={auction} title={title} />
-            <div className="mt-6">
-              <Panel {...panel} />
+          <Gallery
+            title={title ?? ''}
+            media={listing.data?.media ?? NONE}
+            cover={auction.listing?.image_url}
+          />
+          {!isWide && (
+            <div className="px-4 sm:px-0">
+              <Heading auction={auction} title={title} />
+              <div className="mt-6">
+                <Panel {...panel} />
+              </div>
             </div>
-          </div>
+          )}
           <div className="grid gap-8 px-4 sm:px-0">
-            <About listing={listing.data} auction={auction} />
-            <section className="grid gap-2 md:hidden">
-              <h2 className="text-xl font-bold">{t('history.title')}</h2>
-              <History bids={auction.recent_bids} currency={auction.currency} />
-            </section>
+            <About listing={listing.data} {...factsOf(auction)} />
+            {!isWide && (
+              <section className="grid gap-2">
+                <h2 className="text-xl font-bold">{t('history.title')}</h2>
+                {history}
+              </section>
+            )}
           </div>
         </div>
-        <aside className="hidden md:block">
-          <div className="sticky top-22 grid gap-6">
-            <Heading auction={auction} title={title} />
-            <div className="rounded-3xl border border-line bg-raised p-6 shadow-card">
-              <Panel {...panel} />
-            </div>
-            <section className="grid gap-1 rounded-3xl border border-line bg-raised p-6">
-              <h2 className="text-lg font-bold">{t('history.title')}</h2>
-              {/* A region that scrolls must be reachable by the keyboard. */}
-              <div
-                className="max-h-72 overflow-y-auto"
-                // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-                tabIndex={0}
-                role="region"
-                aria-label={t('history.title')}
-              >
-                <History bids={auction.recent_bids} currency={auction.currency} />
+        {isWide && (
+          <aside>
+            <div className="sticky top-22 grid gap-6">
+              <Heading auction={auction} title={title} />
+              <div className="rounded-3xl border border-line bg-raised p-6 shadow-card">
+                <Panel {...panel} />
               </div>
-            </section>
-          </div>
-        </aside>
+              <section className="grid gap-1 rounded-3xl border border-line bg-raised p-6">
+                <h2 className="text-lg font-bold">{t('history.title')}</h2>
+                {/* A region that scrolls must be reachable by the keyboard. */}
+                <div
+                  className="max-h-72 overflow-y-auto"
+                  // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+                  tabIndex={0}
+                  role="region"
+                  aria-label={t('history.title')}
+                >
+                  {history}
+                </div>
+              </section>
+            </div>
+          </aside>
+        )}
       </div>
-      {auction.status === 'live' && (
-        <div className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-paper/95 p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] backdrop-blur-md md:hidden">
+      {auction.status === 'live' && !isWide && (
+        <div className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-paper p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
           <div className="mb-2 empty:hidden">
             <Standing auction={auction} moment={moment} isOwn={isOwn} isSmall />
           </div>
@@ -124,7 +140,7 @@ function Heading({ auction, title }: { auction: LiveAuction; title: string | und
   )
 }
 
-function About({ listing, auction }: { listing: Listing | undefined; auction: LiveAuction }) {
+const About = memo(function About({ listing, ...facts }: { listing: Listing | undefined } & FactsOf) {
   return (
     <section className="grid gap-5">
       <h2 className="text-xl font-bold">{t('room.about')}</h2>
@@ -133,7 +149,7 @@ function About({ listing, auction }: { listing: Listing | undefined; auction: Li
       ) : (
         <Skeleton className="h-24" />
       )}
-      <Facts auction={auction} />
+      <Facts {...facts} />
       {listing && (
         <p className="text-sm">
           <Link
@@ -145,7 +161,7 @@ function About({ listing, auction }: { listing: Listing | undefined; auction: Li
           </Link>
         </p>
       )}
-      {auction.status === 'unsold' && (
+      {facts.isUnsold && (
         <Notice tone="neutral">
           {t('room.unsoldHint')}{' '}
           <Link to="/" className={cx(buttonClass('quiet', 'small'), 'h-auto! px-1! underline')}>
@@ -155,7 +171,7 @@ function About({ listing, auction }: { listing: Listing | undefined; auction: Li
       )}
     </section>
   )
-}
+})
 
 function RoomSkeleton() {
   return (
@@ -171,15 +187,28 @@ function RoomSkeleton() {
   )
 }
 
-function Facts({ auction }: { auction: LiveAuction }) {
+/** What does not move with every bid. */
+function factsOf(auction: LiveAuction) {
+  return {
+    currency: auction.currency,
+    increment: auction.bid_increment,
+    starting: auction.starting_price,
+    reserveMet: auction.reserve_met,
+    endsAt: auction.ends_at,
+    isOver: isOver(auction),
+    isUnsold: auction.status === 'unsold',
+  }
+}
+type FactsOf = ReturnType<typeof factsOf>
+
+function Facts({ currency, increment, starting, reserveMet, endsAt, isOver }: FactsOf) {
   const facts: [string, ReactNode][] = [
-    [t('room.increment'), formatMoney(auction.bid_increment, auction.currency)],
-    [t('room.starting'), formatMoney(auction.starting_price, auction.currency)],
+    [t('room.increment'), formatMoney(increment, currency)],
+    [t('room.starting'), formatMoney(starting, currency)],
   ]
-  if (auction.reserve_met !== null)
-    facts.push([t('room.reserve'), auction.reserve_met ? t('room.reserveMet') : t('room.reserveNotMet')])
-  if (auction.ends_at)
-    facts.push([isOver(auction) ? t('room.endedAt') : t('room.endsAt'), formatDateTime(auction.ends_at)])
+  if (reserveMet !== null)
+    facts.push([t('room.reserve'), reserveMet ? t('room.reserveMet') : t('room.reserveNotMet')])
+  if (endsAt) facts.push([isOver ? t('room.endedAt') : t('room.endsAt'), formatDateTime(endsAt)])
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-sm">
       {facts.map(([name, value]) => (
