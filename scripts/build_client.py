@@ -62,6 +62,11 @@ def run_script(root: Path, script: str, *arguments: str) -> None:
         raise BuildFailed(f"npm run {script} failed")
 
 
+def install(root: Path) -> None:
+    """The packages of web/, those of its tests too, unless they are there. Raises BuildFailed."""
+    _install(root / "web", find_node(root))
+
+
 def inputs_hash(root: Path) -> str:
     """Of everything the client is made from, by name and content."""
     digest = sha256()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from tests.support.visitors import Device, Visitors
 pytestmark = pytest.mark.anyio
 
 GRAVE = {"serious", "critical"}
-AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 # Colours of another scheme come with the next frame, and what fades has to end.
 SETTLED = """
 async isDark => {
@@ -86,9 +84,9 @@ async def switch(page: Page, *, is_dark: bool) -> None:
     await page.evaluate(SETTLED, is_dark)
 
 
-async def examine(page: Page) -> None:
+async def examine(page: Page, axe: str) -> None:
     """Everything in light; of dark, what differs: its colours."""
-    await page.evaluate(AXE.read_text())
+    await page.evaluate(axe)
     await switch(page, is_dark=False)
     found = await grave_findings(page)
     await switch(page, is_dark=True)
@@ -114,36 +112,36 @@ def opened(visitors: Visitors, device: Device, fair: Fair) -> Opener:
 
 
 @pytest.mark.parametrize("name", EVERYBODYS)
-async def test_everybodys_pages(opened: Opener, name: str) -> None:
-    await examine(await opened(*EVERYBODYS[name]))
+async def test_everybodys_pages(opened: Opener, axe: str, name: str) -> None:
+    await examine(await opened(*EVERYBODYS[name]), axe)
 
 
 @pytest.mark.parametrize("name", BIDDERS)
-async def test_bidders_pages(opened: Opener, fair: Fair, name: str) -> None:
-    await examine(await opened(*BIDDERS[name], fair.bidder))
+async def test_bidders_pages(opened: Opener, fair: Fair, axe: str, name: str) -> None:
+    await examine(await opened(*BIDDERS[name], fair.bidder), axe)
 
 
 @pytest.mark.parametrize("name", SELLERS)
-async def test_sellers_pages(opened: Opener, fair: Fair, name: str) -> None:
-    await examine(await opened(*SELLERS[name], fair.seller))
+async def test_sellers_pages(opened: Opener, fair: Fair, axe: str, name: str) -> None:
+    await examine(await opened(*SELLERS[name], fair.seller), axe)
 
 
-async def test_the_bid_sheet(opened: Opener, fair: Fair) -> None:
+async def test_the_bid_sheet(opened: Opener, fair: Fair, axe: str) -> None:
     page = await opened(*BIDDERS["room"], fair.bidder)
     await Room(page).is_connected()
     await page.get_by_role("button", name="Other", exact=True).click()
     await expect(page.get_by_role("dialog", name="Place a bid")).to_be_visible()
     await page.get_by_label("Your maximum").fill("1")
     await expect(shown(page, re.compile("^At least "))).to_be_visible()
-    await examine(page)
+    await examine(page, axe)
 
 
-async def test_the_sell_wizard(opened: Opener, fair: Fair) -> None:
+async def test_the_sell_wizard(opened: Opener, fair: Fair, axe: str) -> None:
     page = await opened("/sell", "What it is", fair.seller)
     onwards = page.get_by_role("button", name="Continue")
     await onwards.click()
     await expect(shown(page, "Please fill this in")).to_be_visible()
-    await examine(page)
+    await examine(page, axe)
     await page.get_by_label("Title").fill("Brass telescope")
     await page.get_by_label("Category").select_option("Collectibles")
     await page.get_by_label("Description").fill("Three draws.")
@@ -152,11 +150,11 @@ async def test_the_sell_wizard(opened: Opener, fair: Fair) -> None:
         {"name": "one.png", "mimeType": "image/png", "buffer": png()}
     )
     await expect(page.get_by_role("img", name="Picture 1 of 1")).to_be_visible()
-    await examine(page)
+    await examine(page, axe)
     await onwards.click()
     await page.get_by_label("Starting price").fill("50")
     await expect(shown(page, re.compile("^If it sells for"))).to_be_visible()
-    await examine(page)
+    await examine(page, axe)
     await onwards.click()
     await expect(shown(page, "How buyers will see it")).to_be_visible()
-    await examine(page)
+    await examine(page, axe)
