@@ -5,6 +5,7 @@ import { useUser } from '@/api/useSession'
 import { PERSONAL_CHANNEL } from '@/live/channel'
 import type { LiveEvent } from '@/live/frames'
 import { live } from '@/live/live'
+import { hearOwnBids } from '@/live/ownBids'
 import { formatMoney } from '@/shared/money'
 import { t } from '@/strings/t'
 import { toast, type Tone } from '@/ui/toasts'
@@ -27,8 +28,10 @@ export function PersonalEvents() {
         tell(event)
       },
     })
+    const stopHearing = hearOwnBids(queryClient)
     return () => {
       stop()
+      stopHearing()
       refresh.cancel()
     }
   }, [userId, queryClient])

@@ -3,9 +3,8 @@ import { api } from '@/api/client'
 import { newKey } from '@/api/key'
 import { ApiError } from '@/api/problem'
 import type { Auction, Bid } from '@/api/types'
-import { applyOwnBid, type LiveAuction } from './auctionState'
-import { auctionKey } from './auctions'
 import { live } from './live'
+import { rememberOwnBid } from './ownBids'
 
 export interface Offer {
   amount?: number
@@ -37,8 +36,6 @@ export async function placeBid(queryClient: QueryClient, auctionId: string, offe
     })) as unknown as Placed
   }
   const { bid, auction } = placed
-  queryClient.setQueryData<LiveAuction>(auctionKey(auctionId), known =>
-    applyOwnBid(known ?? auction, auction, bid),
-  )
+  rememberOwnBid(queryClient, auction, bid)
   return bid
 }

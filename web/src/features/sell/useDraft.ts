@@ -27,12 +27,12 @@ const QUIET_MS = 1_500
  */
 export function useDraft(listing: Listing | null, fieldsOf: (category: string) => AttributeField[] | null) {
   const place = placeOf(listing?.id ?? null)
-  const [draft, setDraft] = useState<Draft>(
-    () => readDraft(place) ?? (listing ? draftOf(listing) : emptyDraft()),
-  )
+  const [kept] = useState(() => readDraft(place))
+  const [draft, setDraft] = useState<Draft>(() => kept ?? (listing ? draftOf(listing) : emptyDraft()))
   const [keeping, setKeeping] = useState<Keeping>('kept')
   const latest = useRef(draft)
-  const version = useRef(0)
+  // What an earlier page kept may never have reached the server.
+  const version = useRef(kept ? 1 : 0)
   const savedVersion = useRef(0)
   const running = useRef<Promise<string> | null>(null)
 
