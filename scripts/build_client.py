@@ -62,11 +62,6 @@ def run_script(root: Path, script: str, *arguments: str) -> None:
         raise BuildFailed(f"npm run {script} failed")
 
 
-def install(root: Path) -> None:
-    """The packages of web/, those of its tests too, unless they are there. Raises BuildFailed."""
-    _install(root / "web", find_node(root))
-
-
 def inputs_hash(root: Path) -> str:
     """Of everything the client is made from, by name and content."""
     digest = sha256()
@@ -131,7 +126,7 @@ def _npm(node: Path) -> str:
 
 
 def install(folder: Path, node: Path) -> None:
-    """`npm ci` in `folder`, unless what is there was installed from the same files by the same Node. Raises BuildFailed."""
+    """`npm ci` in `folder`, unless what is there came from the same files by the same Node. Raises BuildFailed."""
     wanted = sha256(repr(version_of(node)).encode())
     for name in ("package.json", "package-lock.json", ".npmrc"):
         wanted.update((folder / name).read_bytes() if (folder / name).is_file() else b"-")

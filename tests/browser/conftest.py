@@ -46,7 +46,7 @@ def axe(client_folder: Path) -> str:
     with (CACHE / "client.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not script.is_file():
-            build_client.install(ROOT)
+            build_client.install(ROOT / "web", build_client.find_node(ROOT))
     return script.read_text()
 
 
