@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from bench.load import ROOT
 from scripts import build_client as script
+
+from bench.load import ROOT
 
 
 def build_client() -> None:

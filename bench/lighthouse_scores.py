@@ -11,6 +11,7 @@ from statistics import median
 
 import httpx
 import msgspec
+from tests.support.chromium import find_chromium
 
 from bench.client import build_client, node_with
 from bench.context import Context
@@ -19,7 +20,6 @@ from bench.server import ServerProcess, running_server
 from bench.stats import table
 from outcry.demo.seed import seed_world
 from outcry.demo.world import sample_world
-from tests.support.chromium import find_chromium
 
 FOLDER = Path(__file__).with_name("lighthouse")
 CATEGORIES = {"performance": 90, "accessibility": 100, "best-practices": 95, "seo": 95}

@@ -8,6 +8,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from uuid import UUID
@@ -16,15 +17,15 @@ import httpx
 import msgspec
 import psycopg
 from playwright.async_api import Browser, Page
+from tests.support.chromium import chromium
+from tests.support.visitors import DESKTOP, PHONE, SESSION_KEY, Device
 
 from bench.client import build_client
 from bench.context import Context
 from bench.served import measure_bids
 from bench.server_benchmarks import Market, served_market
-from bench.stats import Histogram, number, table
+from bench.stats import Histogram, table
 from outcry.kernel.money import minor_digits
-from tests.support.chromium import chromium
-from tests.support.visitors import DESKTOP, PHONE, SESSION_KEY, Device
 
 BIDS_PER_SECOND = 500
 BIDDERS = 64
@@ -186,7 +187,7 @@ def seen(truth: Sequence[Priced], kept: Kept, currency: str) -> Shown:
         longest_task_ms=max(tasks, default=0.0),
         long_tasks=sum(long_ms > LONG_TASK_MS for long_ms in tasks),
         frames_per_second=len(frames) / seconds,
-        longest_frame_ms=max((later - one for one, later in zip(frames, frames[1:], strict=False)), default=0.0),
+        longest_frame_ms=max((later - one for one, later in pairwise(frames)), default=0.0),
         ends_right=bool(shown) and shown[-1].amount == truth[-1].amount,
     )
 

@@ -126,7 +126,7 @@ def _npm(node: Path) -> str:
 
 
 def install(folder: Path, node: Path) -> None:
-    """`npm ci` in `folder`, unless what is there was installed from the same files by the same Node. Raises BuildFailed."""
+    """`npm ci` in `folder`, unless what is there came from the same files by the same Node. Raises BuildFailed."""
     wanted = sha256(repr(version_of(node)).encode())
     for name in ("package.json", "package-lock.json", ".npmrc"):
         wanted.update((folder / name).read_bytes() if (folder / name).is_file() else b"-")

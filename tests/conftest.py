@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.accounts import ordinary_uid
 from tests.support.fixtures_redis import redis_server, redis_url
 from tests.support.market import TestMarket, served_market
 from tests.support.postgres import Desk, ask_template_url, cloned_database
 
-__all__ = ["redis_server", "redis_url"]
+__all__ = ["ordinary_uid", "redis_server", "redis_url"]
 
 _ADDRESS = pytest.StashKey[str]()
 _INPUT = "postgres_desk"

@@ -38,6 +38,7 @@ from outcry.identity.tokens import Tokens
 from outcry.kernel import health, metrics
 from outcry.kernel.access import Access, access, access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
+from outcry.kernel.clock import Timekeeper
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.health import Readiness
@@ -90,6 +91,7 @@ class Outcry:
         self.market: Market = settings.load_market()
         self.keys: KeyRing = load_key_ring(settings)
         self.database = Database(database_url, pool_connections=settings.database_pool_connections)
+        self.timekeeper = Timekeeper(self.database)
         self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
         self.limits = RateLimits(settings, self.bus if settings.redis_url else None)
         self.metrics = Metrics()
@@ -248,6 +250,7 @@ class Outcry:
     async def start(self) -> None:
         """Open what needs opening, the back first."""
         await self.metrics.start()
+        await self.timekeeper.start()
         await self.bus.start()
         async with self.database.transaction(SYSTEM) as tx:
             await categories.seed(tx)
@@ -270,6 +273,7 @@ class Outcry:
         await self.hub.stop()
         await self.view_counter.stop()
         await self.bus.stop()
+        await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()
         await self.metrics.stop()

@@ -217,6 +217,7 @@ def _user(settings: Settings, options: argparse.Namespace) -> int:
 
         outcry = Outcry(settings, app_url)
         try:
+            await outcry.timekeeper.listen()
             user_id = await outcry.accounts.create_staff(
                 email=options.email, password=password, display_name=options.name, role=options.staff
             )

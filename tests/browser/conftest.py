@@ -39,6 +39,17 @@ def client_folder() -> Path:
     return ROOT / "src" / "outcry" / "client"
 
 
+@pytest.fixture(scope="session")
+def axe(client_folder: Path) -> str:
+    """The script of axe, which stands among the client's packages."""
+    script = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+    with (CACHE / "client.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not script.is_file():
+            build_client.install(ROOT / "web", build_client.find_node(ROOT))
+    return script.read_text()
+
+
 # For this package alone: what idles meanwhile would take time from the other tests of the process.
 @pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:

@@ -76,7 +76,8 @@ async def hold_fair(market: TestMarket) -> Fair:
         await person.bid(live, amount * 100)
     await rival.bid(live, None, 2_000)
     ends: list[str] = []
-    for title, terms in (("Enamel teapot", {}), ("Studio lamp", {"reserve_price": 9_000})):
+    kinds: list[tuple[str, dict[str, Any]]] = [("Enamel teapot", {}), ("Studio lamp", {"reserve_price": 9_000})]
+    for title, terms in kinds:
         over = await auction(seller, await listing(market, seller, title, [await picture(market, seller, 40)]), **terms)
         await bidder.bid(over, 1_500)
         await let_it_end(market, over)

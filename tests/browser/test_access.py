@@ -42,9 +42,7 @@ async def tab_to(page: Page, words: str) -> None:
     raise AssertionError(f"{words!r} is not reached by Tab; passed {passed}")
 
 
-async def test_from_home_to_a_placed_bid_by_keyboard(
-    market: TestMarket, visitors: Visitors, device: Device
-) -> None:
+async def test_from_home_to_a_placed_bid_by_keyboard(market: TestMarket, visitors: Visitors, device: Device) -> None:
     seller = await market.sign_up("Seller")
     title = f"Brass sextant {uuid4().hex[:6]}"
     listing = await market.listing(seller, title=title)

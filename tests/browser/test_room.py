@@ -61,9 +61,7 @@ async def test_a_late_bid_gives_everyone_more_time(market: TestMarket, visitors:
     assert (await market.read(auction["id"]))["extended_count"] == 1
 
 
-async def test_two_windows_of_one_person_are_one_person(
-    market: TestMarket, visitors: Visitors, device: Device
-) -> None:
+async def test_two_windows_of_one_person_are_one_person(market: TestMarket, visitors: Visitors, device: Device) -> None:
     seller, ann = await people(market, 2)
     auction = await market.auction(seller)
     visitor = await visitors(device, ann)

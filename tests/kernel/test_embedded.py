@@ -233,26 +233,6 @@ def test_data_of_an_unknown_version_is_refused(folder: Path) -> None:
         EmbeddedPostgres.start(folder)
 
 
-@pytest.fixture
-def ordinary_uid() -> Iterator[int | None]:
-    """None when we are an ordinary user; else one that for now may pass through to our interpreter."""
-    if os.geteuid() != 0:
-        yield None
-        return
-    opened: list[tuple[Path, int]] = []
-    for program in {Path(sys.executable), Path(sys.executable).resolve(), Path(psycopg.__file__), SOURCES}:
-        for parent in program.absolute().parents:
-            mode = stat.S_IMODE(parent.stat().st_mode)
-            if not mode & stat.S_IXOTH:
-                opened.append((parent, mode))
-                parent.chmod(mode | stat.S_IXOTH)
-    try:
-        yield pwd.getpwnam("nobody").pw_uid
-    finally:
-        for parent, mode in reversed(opened):
-            parent.chmod(mode)
-
-
 def test_an_ordinary_user_runs_it_as_itself(folder: Path, ordinary_uid: int | None) -> None:
     folder.mkdir()
     uid = os.geteuid() if ordinary_uid is None else ordinary_uid

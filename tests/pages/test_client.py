@@ -83,7 +83,8 @@ class Head(HTMLParser):
             self.meta[name] = facts["content"]
         elif tag == "link":
             self.links[facts["rel"]] = facts["href"]
-        elif tag == "script" and facts.get("type") != "application/ld+json":
+        elif tag == "script" and not facts.get("type", "").endswith("json"):
+            # The market's facts stand in a block of data, which does not run.
             self.scripts += 1
 
     def handle_endtag(self, tag: str) -> None:

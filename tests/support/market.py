@@ -23,7 +23,7 @@ class Person:
     """Somebody signed in."""
 
     def __init__(self, client: httpx.AsyncClient, session: dict[str, Any]) -> None:
-        self._client = client
+        self.client = client
         self.session = session
         self.id: str = session["user"]["id"]
         self.token: str = session["access_token"]
@@ -32,7 +32,7 @@ class Person:
         headers = {"Authorization": f"Bearer {self.token}"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return await self._client.request(method, path, json=body, headers=headers)
+        return await self.client.request(method, path, json=body, headers=headers)
 
     async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx.Response:
         return await self.call("POST", path, body, key=key)
@@ -81,13 +81,10 @@ class Socket:
         return await self.until(lambda one: one["type"] == kind)
 
 
-class TestMarket:
-    """A running app and a client of it."""
+class MarketClient:
+    """What a client does with a market that is served, by this process or another."""
 
-    __test__ = False
-
-    def __init__(self, outcry: Outcry, base_url: str, client: httpx.AsyncClient) -> None:
-        self.outcry = outcry
+    def __init__(self, base_url: str, client: httpx.AsyncClient) -> None:
         self.base_url = base_url
         self.client = client
         self._people = 0
@@ -138,6 +135,16 @@ class TestMarket:
                 answer = await socket.ask(type="auth", token=person.token)
                 assert answer["type"] == "ok", answer
             yield socket
+
+
+class TestMarket(MarketClient):
+    """A running app and a client of it."""
+
+    __test__ = False
+
+    def __init__(self, outcry: Outcry, base_url: str, client: httpx.AsyncClient) -> None:
+        super().__init__(base_url, client)
+        self.outcry = outcry
 
 
 def signup_body(email: str, name: str = "Somebody") -> dict[str, Any]:

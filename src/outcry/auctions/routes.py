@@ -304,7 +304,7 @@ async def watch(auction_id: UUID, principal: Principal, database: Database) -> N
     opt=_SIGNED_IN,
     tags=_TAGS,
     summary="Stop watching",
-    responses=problems(401),
+    responses=problems(401, 404),
 )
 async def unwatch(auction_id: UUID, principal: Principal, database: Database) -> None:
     """Be told no more."""

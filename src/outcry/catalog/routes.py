@@ -167,7 +167,7 @@ async def watch_listing(listing_id: UUID, principal: Principal, database: Databa
     opt=_SIGNED_IN,
     tags=_TAGS,
     summary="Stop watching a listing",
-    responses=problems(401),
+    responses=problems(401, 404),
 )
 async def unwatch_listing(listing_id: UUID, principal: Principal, database: Database, listings: Listings) -> None:
     """Off the watchlist."""

@@ -24,9 +24,15 @@ async def _world_of(client: httpx.AsyncClient) -> World:
     return sample_world()
 
 
+def _made(report: SeedReport) -> str:
+    if report.listings == 0:
+        return "all of it was there"
+    return f"{report.listings} listings and {report.auctions} auctions made in {report.seconds} s"
+
+
 def _tell(url: str, report: SeedReport) -> None:
     print(
-        f"\n  The sample world is ready ({report.listings} listings, {report.auctions} auctions, {report.seconds} s).\n"
+        f"\n  The sample world is ready ({_made(report)}).\n"
         f"  Look:    {url}/        API: {url}/docs        Mail and SMS: {url}/dev/outbox\n"
         f"  Sign in: {', '.join(PEOPLE_SHOWN)}; password {PASSWORD}\n",
         flush=True,

@@ -16,6 +16,7 @@ from outcry.identity.schemas import Consents, SessionTokens
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import SYSTEM
 from outcry.kernel.settings import Settings
+from outcry.kernel.times import unix_seconds
 
 # Which algorithms go with which key type: a public RSA key must never verify an HMAC.
 _ALGORITHMS = {"RSA": ("RS256",), "EC": ("ES256",), "OKP": ("EdDSA", "Ed25519")}
@@ -71,7 +72,7 @@ class ExternalIdentity:
             }
             if settings.external_audience:
                 rules["aud"] = {"essential": True, "value": settings.external_audience}
-            jwt.JWTClaimsRegistry(leeway=LEEWAY_SECONDS, **rules).validate(claims)
+            jwt.JWTClaimsRegistry(now=unix_seconds, leeway=LEEWAY_SECONDS, **rules).validate(claims)
         except (JoseError, ValueError, TypeError, KeyError, UnicodeError):
             raise BadExternalToken() from None
         return claims

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ControllerRouterHandler
 
 from outcry.identity.accounts import Accounts
@@ -82,7 +83,14 @@ async def send_code(data: SendCode, phones: PhoneSignIn) -> Accepted:
     return Accepted("sent", await phones.send_code(data.phone))
 
 
-@post("/v1/auth/phone/verify", opt=_PUBLIC, status_code=200, tags=_AUTH, summary="Verify code", responses=problems(401))
+@post(
+    "/v1/auth/phone/verify",
+    opt=_PUBLIC,
+    status_code=200,
+    tags=_AUTH,
+    summary="Verify code",
+    responses=problems(401) | {201: ResponseSpec(SessionTokens, description="Signed up", generate_examples=False)},
+)
 async def verify_code(request: _AnyRequest, data: VerifyCode, phones: PhoneSignIn) -> Response[SessionTokens]:
     """200 with a session, 201 when the person is new."""
     session, is_new = await phones.verify(data, origin_of(request))
@@ -227,7 +235,7 @@ async def block(user_id: UUID, principal: Principal, database: Database, profile
         await profiles.block(tx, principal.user_id, user_id)
 
 
-@delete("/v1/users/{user_id:uuid}/block", opt=_SIGNED_IN, tags=_PEOPLE, summary="Unblock", responses=problems(401))
+@delete("/v1/users/{user_id:uuid}/block", opt=_SIGNED_IN, tags=_PEOPLE, summary="Unblock", responses=problems(401, 404))
 async def unblock(user_id: UUID, principal: Principal, database: Database, profiles: Profiles) -> None:
     """Fine when there was no block."""
     async with database.transaction(principal.actor) as tx:

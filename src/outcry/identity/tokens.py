@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.errors import Unauthenticated
-from outcry.kernel.times import utc_now
+from outcry.kernel.times import unix_seconds
 
 ALGORITHM = "ES256"
 # The order of the curve P-256; a private key is a number below it.
@@ -44,6 +44,7 @@ class Tokens:
         self._keys = [_signing_key(seed) for seed in keys.derive_all("access-token-p256", _SEED_BYTES)]
         self._key_set = KeySet(list(self._keys))
         self._registry = jwt.JWTClaimsRegistry(
+            now=unix_seconds,
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
             sub={"essential": True},
@@ -53,7 +54,7 @@ class Tokens:
 
     def access_token(self, user_id: UUID, session_id: UUID) -> str:
         """A JWT that lives `access_seconds`."""
-        now = int(utc_now().timestamp())
+        now = unix_seconds()
         claims = {
             "iss": self._issuer,
             "sub": str(user_id),

@@ -1,8 +1,9 @@
 """The one id maker: UUIDv7, so that keys sort by creation and indexes grow at their right edge."""
 
 import os
-import time
 from uuid import UUID
+
+from outcry.kernel.times import now_us
 
 _RANDOM_POOL_IDS = 256
 # Two random bits under the two that mark an RFC 9562 UUID.
@@ -28,12 +29,12 @@ def new_id_int() -> int:
     _position += 10
     low = random_bits & ((1 << 62) - 1)
     middle = (random_bits >> 62) & 0xFFF
-    return (time.time_ns() // 1_000_000 << 80) | (7 << 76) | (middle << 64) | (2 << 62) | low
+    return (now_us() // 1_000 << 80) | (7 << 76) | (middle << 64) | (2 << 62) | low
 
 
 def new_ids(count: int) -> list[tuple[bytes, str]]:
     """`count` fresh UUIDv7s of this moment as (16 bytes, text); a fifth of the cost of making them one by one."""
-    head = f"{time.time_ns() // 1_000_000:012x}"
+    head = f"{now_us() // 1_000:012x}"
     head_text = f"{head[:8]}-{head[8:]}-7"
     digits = os.urandom(10 * count).hex()
     made: list[tuple[bytes, str]] = []

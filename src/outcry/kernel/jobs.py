@@ -14,6 +14,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url
+from outcry.kernel.times import utc_now
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -180,7 +181,7 @@ class Jobs:
                 if job.attempts + 1 >= self._task.max_attempts:
                     return None
                 wait_seconds = retry_seconds(job.attempts + 1, self._task.first_retry_seconds)
-                return RetryDecision(retry_in={"seconds": wait_seconds})
+                return RetryDecision(retry_at=utc_now() + timedelta(seconds=wait_seconds))
 
         connector = PsycopgConnector(
             conninfo=libpq_url(self._database.url),

@@ -1,8 +1,10 @@
 """Instants on the wire and in the rules: RFC 3339 UTC with milliseconds, and integer microseconds.
 
-Decisions about time use PostgreSQL's clock, never this process's; `utc_now` is for log lines and tokens.
+Decisions about time are PostgreSQL's own, in SQL. `utc_now` is for tokens, ids and hints: PostgreSQL's clock as it was
+last heard (`kernel/clock.py`), so that a machine whose wall clock is wrong agrees with the others.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -12,9 +14,34 @@ _MICROSECOND = timedelta(microseconds=1)
 _CACHED_SECONDS = 16_384
 
 
+# What to add to the monotonic clock; until the database is heard this machine's wall clock must do.
+_offset_us = (time.time_ns() - time.monotonic_ns()) // 1_000
+
+
+def learn_time(now_us: int, heard_at_us: int) -> None:
+    """The clock that counts showed `now_us` when `monotonic_us` gave `heard_at_us`."""
+    global _offset_us  # noqa: PLW0603
+    _offset_us = now_us - heard_at_us
+
+
+def monotonic_us() -> int:
+    """Microseconds of this machine's clock that only goes forward, from some beginning."""
+    return time.monotonic_ns() // 1_000
+
+
+def now_us() -> int:
+    """Now, in microseconds since the Unix epoch."""
+    return monotonic_us() + _offset_us
+
+
 def utc_now() -> datetime:
-    """This process's idea of now, in UTC."""
-    return datetime.now(UTC)
+    """Now, in UTC."""
+    return datetime.fromtimestamp(now_us() / MICROSECONDS_PER_SECOND, UTC)
+
+
+def unix_seconds() -> int:
+    """Now, in whole seconds since the Unix epoch, as tokens count."""
+    return now_us() // MICROSECONDS_PER_SECOND
 
 
 def to_microseconds(instant: datetime) -> int:

@@ -66,7 +66,8 @@ export function followAuction(
 /** An auction that moves while `isWatched`. Undefined until it is known. */
 export function useLiveAuction(id: string, isWatched = true): LiveAuction | undefined {
   const queryClient = useQueryClient()
-  const { data } = useQuery(auctionQuery(id))
+  // A watched one comes by the socket, with what it needs.
+  const { data } = useQuery({ ...auctionQuery(id), enabled: !isWatched })
   useEffect(
     () => (isWatched ? followAuction(queryClient, id, false) : undefined),
     [queryClient, id, isWatched],

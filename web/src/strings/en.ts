@@ -133,6 +133,7 @@ export const en = {
   'listing.meets': 'Can be handed over in person',
 
   'room.about': 'About this lot',
+  'room.pictures': 'Pictures',
   'room.picture': 'Picture {n} of {of}',
   'room.timeLeft': 'Time left',
   'room.startsIn': 'Starts in',

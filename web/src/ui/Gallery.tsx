@@ -25,6 +25,10 @@ export const Gallery = memo(function Gallery({ title, media, cover }: Props) {
       <div className="relative">
         <div
           ref={strip}
+          // What scrolls must be reachable by the keyboard.
+          tabIndex={media.length > 1 ? 0 : undefined}
+          role={media.length > 1 ? 'region' : undefined}
+          aria-label={media.length > 1 ? t('room.pictures') : undefined}
           onScroll={event => {
             const { scrollLeft, clientWidth } = event.currentTarget
             setChosen(Math.round(scrollLeft / Math.max(clientWidth, 1)))

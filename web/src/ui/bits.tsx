@@ -108,7 +108,10 @@ export function Picture({ src, alt, className, isFirst = false }: PictureProps) 
           className="absolute inset-0 size-full object-cover"
         />
       ) : (
-        <div className="absolute inset-0 grid place-items-center text-ink-3" role="img" aria-label={alt}>
+        <div
+          className="absolute inset-0 grid place-items-center text-ink-3"
+          {...(alt ? { role: 'img', 'aria-label': alt } : { 'aria-hidden': true })}
+        >
           <ImageOff className="size-7" aria-hidden="true" />
         </div>
       )}

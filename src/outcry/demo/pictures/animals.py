@@ -3,20 +3,9 @@
 import random
 
 from outcry.demo.pictures import scenery
-from outcry.demo.pictures.canvas import (
-    Canvas,
-    Colour,
-    Linear,
-    Mask,
-    Stop,
-    darker,
-    down,
-    lighter,
-    mix,
-    placing,
-    ramp,
-    rgb,
-)
+from outcry.demo.pictures.canvas import Canvas, placing
+from outcry.demo.pictures.colours import Colour, Linear, Stop, darker, down, lighter, mix, ramp, rgb
+from outcry.demo.pictures.masks import Mask
 from outcry.demo.pictures.shapes import Point, ellipse, lock, smooth
 
 BODY: tuple[Point, ...] = (

@@ -3,7 +3,8 @@
 import random
 from io import BytesIO
 
-from outcry.demo.pictures.canvas import Canvas, Linear, darker, lighter, mix, placing, ramp, rgb
+from outcry.demo.pictures.canvas import Canvas, placing
+from outcry.demo.pictures.colours import Linear, darker, lighter, mix, ramp, rgb
 from outcry.demo.pictures.shapes import ellipse
 
 SIDE_PIXELS = 256

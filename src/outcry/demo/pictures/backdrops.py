@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from outcry.demo.pictures.canvas import Canvas, Colour, Linear, Radial, Stop, darker, lighter, mix, rgb
+from outcry.demo.pictures.canvas import Canvas
+from outcry.demo.pictures.colours import Colour, Linear, Radial, Stop, darker, lighter, mix, rgb
 from outcry.demo.pictures.shapes import ellipse
 
 

@@ -8,197 +8,31 @@ import math
 import random
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from outcry.demo.pictures.colours import (
+    CONE_SIZE,
+    RAMP_LENGTH,
+    RAMP_PADDING,
+    Colour,
+    Conic,
+    Linear,
+    Paint,
+    Radial,
+    Stop,
+    channel_tables,
+    cone,
+    disc,
+    ramp_strip,
+)
+from outcry.demo.pictures.masks import Mask, What, blurred, dimming
 from outcry.demo.pictures.shapes import Contour, Point, ellipse
 
 SUPERSAMPLING = 3
-RAMP_LENGTH = 256
-RAMP_PADDING = 40  # ramps on each side, so that a gradient holds its end colours far outside
-CONE_SIZE = 384
-
-Colour = tuple[int, int, int]
 Mode = Literal["normal", "multiply", "screen", "overlay", "soft"]
 Affine = tuple[float, float, float, float, float, float]
-
-
-def rgb(text: str) -> Colour:
-    """`"#c0ffee"` as a colour."""
-    return (int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
-
-
-def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """`a` moved towards `b` by `share` (0 to 1)."""
-    return (
-        round(a[0] + (b[0] - a[0]) * share),
-        round(a[1] + (b[1] - a[1]) * share),
-        round(a[2] + (b[2] - a[2]) * share),
-    )
-
-
-def lighter(colour: Colour, share: float) -> Colour:
-    return mix(colour, (255, 250, 240), share)
-
-
-def darker(colour: Colour, share: float) -> Colour:
-    return mix(colour, (12, 10, 20), share)
-
-
-class Stop(NamedTuple):
-    """A colour on a gradient at `at` (0 to 1), with its opacity."""
-
-    at: float
-    colour: Colour
-    opacity: float = 1.0
-
-
-class Linear(NamedTuple):
-    """A gradient from one point to another."""
-
-    start: Point
-    end: Point
-    stops: tuple[Stop, ...]
-
-
-class Radial(NamedTuple):
-    """A gradient from the centre out to an ellipse."""
-
-    centre: Point
-    rx: float
-    ry: float
-    stops: tuple[Stop, ...]
-
-
-class Conic(NamedTuple):
-    """A gradient around a centre, clockwise from `start_degrees`."""
-
-    centre: Point
-    stops: tuple[Stop, ...]
-    start_degrees: float = 0
-
-
-Paint = Colour | Linear | Radial | Conic
-
-
-def ramp(*colours: Colour) -> tuple[Stop, ...]:
-    """Stops evenly spaced."""
-    return tuple(Stop(i / (len(colours) - 1), colour) for i, colour in enumerate(colours))
-
-
-def down(y0: float, y1: float, *colours: Colour) -> Linear:
-    """A vertical gradient."""
-    return Linear((0, y0), (0, y1), ramp(*colours))
-
-
-def across(x0: float, x1: float, *colours: Colour) -> Linear:
-    """A horizontal gradient."""
-    return Linear((x0, 0), (x1, 0), ramp(*colours))
-
-
-def fading(colour: Colour, start: Point, end: Point, first: float = 1.0, last: float = 0.0) -> Linear:
-    """One colour whose opacity runs from `first` to `last`."""
-    return Linear(start, end, (Stop(0, colour, first), Stop(1, colour, last)))
-
-
-class Mask(NamedTuple):
-    """Coverage of a piece of the picture: an 8-bit image at pixel (x, y)."""
-
-    x: int
-    y: int
-    image: Image.Image
-
-    @property
-    def bounds(self) -> tuple[int, int, int, int]:
-        return (self.x, self.y, self.x + self.image.width, self.y + self.image.height)
-
-    def onto(self, bounds: tuple[int, int, int, int]) -> Image.Image:
-        """This coverage seen through other bounds."""
-        if bounds == self.bounds:
-            return self.image
-        left, top = bounds[0] - self.x, bounds[1] - self.y
-        return self.image.crop((left, top, left + bounds[2] - bounds[0], top + bounds[3] - bounds[1]))
-
-    def meet(self, other: "Mask") -> "Mask":
-        """Where both are."""
-        return Mask(self.x, self.y, ImageChops.multiply(self.image, other.onto(self.bounds)))
-
-    def cut(self, other: "Mask") -> "Mask":
-        """This without the other."""
-        return Mask(self.x, self.y, ImageChops.multiply(self.image, ImageChops.invert(other.onto(self.bounds))))
-
-    def join(self, other: "Mask") -> "Mask":
-        """Where either is."""
-        a, b = self.bounds, other.bounds
-        bounds = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-        return Mask(bounds[0], bounds[1], ImageChops.lighter(self.onto(bounds), other.onto(bounds)))
-
-
-What = Mask | Contour | list[Contour]
-
-
-@lru_cache(maxsize=1)
-def _ramp_strip() -> Image.Image:
-    side = RAMP_LENGTH * RAMP_PADDING
-    row = bytes(side) + bytes(range(RAMP_LENGTH)) + b"\xff" * side
-    return Image.frombytes("L", (len(row), 3), row * 3)
-
-
-@lru_cache(maxsize=1)
-def _cone() -> Image.Image:
-    half = CONE_SIZE / 2
-    turn = 256 / math.tau
-    values = bytearray()
-    for y in range(CONE_SIZE):
-        values += bytes(int(math.atan2(y - half, x - half) * turn) & 255 for x in range(CONE_SIZE))
-    return Image.frombytes("L", (CONE_SIZE, CONE_SIZE), bytes(values))
-
-
-@lru_cache(maxsize=1)
-def _disc() -> Image.Image:
-    half = 128
-    values = bytearray()
-    for y in range(2 * half):
-        values += bytes(min(255, int(math.hypot(x - half, y - half) * 255 / 127)) for x in range(2 * half))
-    return Image.frombytes("L", (2 * half, 2 * half), bytes(values))
-
-
-@lru_cache(maxsize=1024)
-def _tables(stops: tuple[Stop, ...]) -> tuple[list[int], list[int], list[int], list[int]]:
-    """The look-up tables red, green, blue, opacity of a gradient, 256 entries each."""
-    tables: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
-    for i in range(256):
-        t = i / 255
-        low, high = stops[0], stops[-1]
-        for a, b in pairwise(stops):
-            if a.at <= t <= b.at:
-                low, high = a, b
-                break
-        span = high.at - low.at
-        share = min(1.0, max(0.0, (t - low.at) / span)) if span > 0 else 0.0
-        for channel in range(3):
-            tables[channel].append(round(low.colour[channel] + (high.colour[channel] - low.colour[channel]) * share))
-        tables[3].append(round(255 * (low.opacity + (high.opacity - low.opacity) * share)))
-    return tables
-
-
-@lru_cache(maxsize=256)
-def _dimming(share: float) -> list[int]:
-    return [round(v * share) for v in range(256)]
-
-
-def blurred(image: Image.Image, radius: float) -> Image.Image:
-    """A Gaussian blur of an 8-bit image, done small when the radius allows."""
-    if radius < 0.6:
-        return image
-    factor = int(max(1, min(8, radius / 3)))
-    if factor == 1 or min(image.size) < factor * 2:
-        return image.filter(ImageFilter.GaussianBlur(radius))
-    small = image.reduce(factor).filter(ImageFilter.GaussianBlur(radius / factor))
-    return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def _compose(outer: Affine, inner: Affine) -> Affine:
@@ -293,7 +127,7 @@ class Canvas:
                     pen.ellipse((x - r, y - r, x + r, y + r), fill=255)
         coverage = big.reduce(k)
         if breadth < 0.9:
-            coverage = coverage.point(_dimming(round(max(0.15, breadth), 2)))
+            coverage = coverage.point(dimming(round(max(0.15, breadth), 2)))
         return Mask(left, top, coverage)
 
     def whole(self) -> Mask:
@@ -320,7 +154,7 @@ class Canvas:
             per_unit = RAMP_LENGTH / (dx * dx + dy * dy or 1.0)
             first = RAMP_LENGTH * RAMP_PADDING - (x0 * dx + y0 * dy) * per_unit
             local: Affine = (dx * per_unit, dy * per_unit, first, 0, 0, 1.5)
-            return _ramp_strip().transform(
+            return ramp_strip().transform(
                 size, Image.Transform.AFFINE, _compose(local, back), Image.Resampling.NEAREST, fillcolor=255
             )
         (cx, cy), kx, ky = paint.centre, 127 / paint.rx, 127 / paint.ry
@@ -329,7 +163,7 @@ class Canvas:
         half = 2 if size[0] * size[1] > 300_000 else 1
         affine = _compose(_compose(local, back), (half, 0, 0, 0, half, 0))
         small = (-(-size[0] // half), -(-size[1] // half))
-        field = _disc().transform(small, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR, fillcolor=255)
+        field = disc().transform(small, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR, fillcolor=255)
         return field if half == 1 else field.resize(size, Image.Resampling.BILINEAR)
 
     @staticmethod
@@ -341,7 +175,7 @@ class Canvas:
         half = CONE_SIZE / 2
         turn = placing(half, half, half / reach, -paint.start_degrees)
         to_cone = _compose(_compose(turn, (1, 0, -paint.centre[0], 0, 1, -paint.centre[1])), back)
-        return _cone().transform(size, Image.Transform.AFFINE, to_cone, resample=Image.Resampling.NEAREST)
+        return cone().transform(size, Image.Transform.AFFINE, to_cone, resample=Image.Resampling.NEAREST)
 
     def fill(
         self, what: What, paint: Paint, opacity: float = 1, *, clip: Mask | None = None, mode: Mode = "normal"
@@ -353,14 +187,14 @@ class Canvas:
         coverage = mask.image
         if isinstance(paint, (Linear, Radial, Conic)):
             field = self._field(paint, mask.bounds)
-            red, green, blue, alpha = _tables(paint.stops)
+            red, green, blue, alpha = channel_tables(paint.stops)
             patch = Image.merge("RGB", (field.point(red), field.point(green), field.point(blue)))
             if min(alpha) < 255:
                 coverage = ImageChops.multiply(coverage, field.point(alpha))
         else:
             patch = Image.new("RGB", mask.image.size, paint)
         if opacity < 1:
-            coverage = coverage.point(_dimming(round(opacity, 3)))
+            coverage = coverage.point(dimming(round(opacity, 3)))
         if mode != "normal":
             under = self.image.crop(mask.bounds)
             patch = _blend(under, patch, mode)

@@ -2,15 +2,14 @@
 
 import math
 import random
-from typing import NamedTuple
 
 from outcry.demo.pictures import scenery
-from outcry.demo.pictures.canvas import (
-    Canvas,
+from outcry.demo.pictures.canvas import Canvas, placing
+from outcry.demo.pictures.car_shapes import COUPE, ESTATE, OFFROADER, ROADSTER, Car
+from outcry.demo.pictures.colours import (
     Colour,
     Conic,
     Linear,
-    Mask,
     Radial,
     Stop,
     across,
@@ -19,135 +18,13 @@ from outcry.demo.pictures.canvas import (
     fading,
     lighter,
     mix,
-    placing,
     ramp,
     rgb,
 )
+from outcry.demo.pictures.masks import Mask
 from outcry.demo.pictures.shapes import Point, arc, box, ellipse, path
 
 CHROME = (rgb("#fdfdfc"), rgb("#aeb2b6"), rgb("#e6e8e9"), rgb("#6a6f74"), rgb("#cfd2d3"))
-
-
-class Car(NamedTuple):
-    """The drawing of one car: outlines in its own units, ground at y = 200, nose to the right."""
-
-    body: str
-    glass: tuple[str, ...]
-    wheels: tuple[Point, Point]
-    radius: float
-    shoulder: tuple[str, ...]
-    seams: tuple[str, ...]
-    sill: float
-    rim: str
-    paints: tuple[str, ...]
-    air: str
-
-
-COUPE = Car(
-    body=(
-        "M -566 138 C -596 130 -606 96 -604 60 C -602 20 -596 -4 -566 -24 C -500 -58 -420 -86 -330 -120 "
-        "C -240 -154 -150 -180 -40 -182 C 30 -182 70 -176 110 -148 C 150 -120 176 -88 206 -62 C 260 -54 "
-        "310 -58 360 -60 C 430 -62 490 -46 530 -10 C 560 18 586 50 600 74 C 612 96 606 122 580 138 Z"
-    ),
-    glass=(
-        (
-            "M 62 -152 C 40 -160 0 -164 -40 -164 C -60 -164 -78 -163 -92 -162 L -84 -74 L 166 -66 C 140 -96 "
-            "100 -134 62 -152 Z"
-        ),
-        "M -112 -160 C -180 -152 -250 -126 -308 -92 C -318 -84 -312 -78 -298 -78 L -104 -74 Z",
-    ),
-    wheels=((-300, 106), (356, 106)),
-    radius=94,
-    shoulder=(
-        "M -590 4 C -460 -42 -300 -60 -100 -58 C 120 -56 330 -50 500 -20",
-        "M -360 -20 C -320 -50 -270 -50 -232 -16",
-        "M 280 -24 C 320 -52 400 -52 440 -12",
-    ),
-    seams=(
-        "M 182 -60 C 190 20 180 90 150 132 L -96 132 C -106 60 -104 -10 -92 -72",
-        "M 250 -56 C 330 -30 420 -30 520 -16",
-        "M -566 -22 C -500 0 -470 40 -466 80",
-    ),
-    sill=132,
-    rim="five",
-    paints=("#c8502e", "#3f6b7a", "#d8b24a", "#6b7a52", "#b8bcc0"),
-    air="golden",
-)
-
-ROADSTER = Car(
-    body=(
-        "M -570 120 C -604 100 -622 50 -610 20 C -570 -10 -480 -34 -380 -44 C -300 -52 -230 -54 -160 "
-        "-54 L 130 -60 C 240 -66 360 -62 450 -44 C 530 -28 590 6 606 50 C 614 84 604 118 580 132 Z"
-    ),
-    glass=(),
-    wheels=((-330, 112), (376, 112)),
-    radius=88,
-    shoulder=("M -600 20 C -440 -16 -200 -22 0 -20 C 220 -20 420 -14 590 30", "M -560 74 C -300 60 300 60 600 84"),
-    seams=(
-        "M 132 -58 C 142 10 136 80 120 126 L -118 126 C -130 70 -130 0 -120 -54",
-        "M -200 -54 C -320 -50 -420 -40 -520 -16",
-        "M 190 -62 C 300 -50 420 -40 520 -20",
-    ),
-    sill=122,
-    rim="wire",
-    paints=("#a8221f", "#e8e2d2", "#27483c", "#6f93a8"),
-    air="noon",
-)
-
-ESTATE = Car(
-    body=(
-        "M -600 128 L -612 90 L -606 -30 C -604 -50 -596 -60 -588 -66 L -548 -196 C -544 -210 -534 -216 "
-        "-520 -216 L 10 -220 C 50 -220 80 -212 100 -196 L 226 -72 L 520 -52 C 560 -48 590 -36 598 -10 L "
-        "612 60 L 612 104 C 610 122 600 130 584 130 Z"
-    ),
-    glass=(
-        (
-            "M 16 -192 C -20 -194 -60 -194 -98 -194 L -98 -76 L 174 -74 C 130 -120 90 -160 60 -184 C 46 -190 "
-            "32 -192 16 -192 Z"
-        ),
-        "M -114 -194 L -290 -193 L -292 -77 L -114 -76 Z",
-        "M -308 -193 L -496 -190 C -512 -190 -518 -184 -522 -172 L -550 -78 L -308 -77 Z",
-    ),
-    wheels=((-360, 116), (396, 116)),
-    radius=84,
-    shoulder=("M -604 -46 L 590 -38", "M -608 34 L 606 36"),
-    seams=(
-        "M 196 -72 L 196 100 L 170 126 L -104 126 L -106 -74",
-        "M -106 126 L -286 126 C -300 80 -304 0 -300 -76",
-        "M 236 -70 L 590 -34",
-        "M -588 -66 L -300 -74",
-    ),
-    sill=124,
-    rim="disc",
-    paints=("#8aa3b0", "#b3372b", "#d9cfae", "#33514a"),
-    air="morning",
-)
-
-OFFROADER = Car(
-    body=(
-        "M -540 100 L -556 70 L -556 -60 L -520 -66 L -508 -268 C -506 -282 -496 -288 -482 -288 L 110 "
-        "-290 C 128 -290 138 -286 144 -274 L 196 -92 L 500 -84 C 520 -84 530 -76 532 -60 L 540 60 L 556 "
-        "64 L 556 104 L 530 112 Z"
-    ),
-    glass=(
-        "M 92 -252 L -30 -252 L -30 -92 L 146 -92 L 104 -244 C 102 -250 98 -252 92 -252 Z",
-        "M -56 -252 L -206 -252 L -206 -92 L -56 -92 Z",
-        "M -232 -252 L -440 -251 L -448 -150 L -232 -150 Z",
-    ),
-    wheels=((-336, 90), (362, 90)),
-    radius=112,
-    shoulder=("M -550 -66 L 526 -64", "M -552 10 L 534 14"),
-    seams=(
-        "M 190 -88 L 192 70 L -38 70 L -42 -90",
-        "M -42 70 L -214 70 L -218 -90",
-        "M 210 -90 L 214 60",
-        "M -520 -66 L 200 -76",
-    ),
-    sill=96,
-    rim="steel",
-    paints=("#4f6149", "#c9b48a", "#2f4a5c", "#e4e0d4"),
-    air="golden",
-)
 
 
 def _ground_shade(canvas: Canvas) -> None:

@@ -4,21 +4,8 @@ import math
 import random
 
 from outcry.demo.pictures.backdrops import standing_shadow
-from outcry.demo.pictures.canvas import (
-    Canvas,
-    Colour,
-    Conic,
-    Linear,
-    Radial,
-    across,
-    darker,
-    down,
-    lighter,
-    mix,
-    placing,
-    ramp,
-    rgb,
-)
+from outcry.demo.pictures.canvas import Canvas, placing
+from outcry.demo.pictures.colours import Colour, Conic, Linear, Radial, across, darker, down, lighter, mix, ramp, rgb
 from outcry.demo.pictures.shapes import Point, box, ellipse, path, smooth, symmetric
 
 CHROME = (rgb("#fdfdfc"), rgb("#b9bdc0"), rgb("#eceded"), rgb("#71777c"), rgb("#cfd2d3"))

@@ -4,7 +4,8 @@ import math
 import random
 from typing import NamedTuple
 
-from outcry.demo.pictures.canvas import Canvas, Colour, Linear, Stop, darker, down, lighter, mix, ramp, rgb
+from outcry.demo.pictures.canvas import Canvas
+from outcry.demo.pictures.colours import Colour, Linear, Stop, darker, down, lighter, mix, ramp, rgb
 from outcry.demo.pictures.shapes import Point, ellipse
 
 

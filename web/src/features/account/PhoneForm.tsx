@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, session } from '@/api/client'
 import { ApiError } from '@/api/problem'
+import { market } from '@/shared/market'
 import { t } from '@/strings/t'
 import { Notice } from '@/ui/bits'
 import { Button } from '@/ui/Button'
@@ -10,7 +11,7 @@ import { wordsFor } from '@/ui/Failure'
 
 /** Sign in or up by a code sent to a phone; a newcomer is asked for a name and consent once the code is right. */
 export function PhoneForm({ onDone }: { onDone: () => void }) {
-  const [phone, setPhone] = useState('')
+  const [phone, setPhone] = useState(market.phonePrefix)
   const [code, setCode] = useState('')
   const [name, setName] = useState('')
   const [agrees, setAgrees] = useState(false)

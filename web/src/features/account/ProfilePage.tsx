@@ -49,7 +49,7 @@ function Mine({ user }: { user: User }) {
           <p className="text-ink-2">{t('profile.lead', { day: formatDay(user.created_at) })}</p>
         </div>
       </div>
-      <nav aria-label={t('profile.title')} className="grid gap-3 sm:grid-cols-2">
+      <nav aria-label={t('profile.title')} className="grid grid-cols-1 gap-3 sm:grid-cols-2">
         {PLACES.map(([to, Icon, name, lead]) => (
           <Link
             key={to}

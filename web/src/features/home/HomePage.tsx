@@ -3,8 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { ArrowRight, Gavel } from 'lucide-react'
 import { useEffect } from 'react'
 import { api } from '@/api/client'
-import type { Auction, Page } from '@/api/types'
-import { auctionKey, rememberAuctions, useLiveAuction } from '@/live/auctions'
+import type { Auction, Listing, Page } from '@/api/types'
+import { rememberAuctions, useLiveAuction } from '@/live/auctions'
+import type { LiveAuction } from '@/live/auctionState'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { AuctionCard, priceOf, StatusBadge } from '@/ui/AuctionCard'
@@ -13,9 +14,12 @@ import { buttonClass } from '@/ui/Button'
 import { Countdown } from '@/ui/Countdown'
 import { Failure } from '@/ui/Failure'
 import { Grid, GridSkeleton, PageFrame, Section } from '@/ui/Grid'
+import { ListingCard } from '@/ui/ListingCard'
 
 const SHOWN = 12
 const WATCHED = 12
+const FRESH = 8
+const ASKED = 24
 
 type Status = 'live' | 'scheduled' | 'ended'
 type Sort = 'ending_soon' | 'newest'
@@ -34,14 +38,37 @@ function useAuctions(status: Status, sort: Sort, limit = SHOWN) {
   })
 }
 
+/** The newest things, by auction or at a price; more than are shown, as those that are live stand above already. */
+function useNewest() {
+  return useQuery({
+    queryKey: ['listings', 'newest'],
+    queryFn: async () =>
+      (
+        (await api.get('/v1/listings', {
+          query: { sort: 'newest', limit: ASKED },
+        })) as unknown as Page<Listing>
+      ).items,
+  })
+}
+
+/** Once one of them is over, the lists are asked for anew. */
+function useMoving(auction: Auction, isWatched: boolean): LiveAuction {
+  const queryClient = useQueryClient()
+  const moving = useLiveAuction(auction.id, isWatched) ?? auction
+  const isOver = auction.status === 'live' && moving.status !== 'live'
+  useEffect(() => {
+    if (isOver) void queryClient.invalidateQueries({ queryKey: ['auctions'] })
+  }, [isOver, queryClient])
+  return moving
+}
+
 function LiveCard({ auction, isWatched }: { auction: Auction; isWatched: boolean }) {
-  const moving = useLiveAuction(auction.id, isWatched)
-  return <AuctionCard auction={moving ?? auction} />
+  return <AuctionCard auction={useMoving(auction, isWatched)} />
 }
 
 /** The auction that ends next, large: the first thing a newcomer sees is a price that moves. */
 function Hero({ auction }: { auction: Auction }) {
-  const moving = useLiveAuction(auction.id) ?? auction
+  const moving = useMoving(auction, true)
   const price = priceOf(moving)
   return (
     <Link
@@ -96,23 +123,16 @@ function Hero({ auction }: { auction: Auction }) {
 /** What is live now, what ends soon, what comes, and what was paid. */
 export function HomePage() {
   useTitle(t('home.title'))
-  const queryClient = useQueryClient()
   const ending = useAuctions('live', 'ending_soon', SHOWN + 1)
-  const newest = useAuctions('live', 'newest')
+  const newest = useNewest()
   const coming = useAuctions('scheduled', 'ending_soon', 4)
   const results = useAuctions('ended', 'newest', 4)
   const auctions = ending.data ?? []
-  const isOver = auctions.some(
-    one => queryClient.getQueryData<Auction>(auctionKey(one.id))?.status === 'sold',
-  )
-  useEffect(() => {
-    if (isOver) void queryClient.invalidateQueries({ queryKey: ['auctions'] })
-  }, [isOver, queryClient])
   // What stands further down waits for what stands above it: nothing that is read moves away.
   if (ending.isPending) return <HomeSkeleton />
   const [first, ...rest] = auctions
-  const shown = new Set(auctions.map(one => one.id))
-  const others = (newest.data ?? []).filter(one => !shown.has(one.id))
+  const shown = new Set(auctions.map(one => one.listing_id))
+  const fresh = (newest.data ?? []).filter(one => !shown.has(one.id)).slice(0, FRESH)
   return (
     <PageFrame>
       {ending.isError && <Failure error={ending.error} retry={() => void ending.refetch()} />}
@@ -139,11 +159,11 @@ export function HomePage() {
           </Grid>
         </Section>
       )}
-      {others.length > 0 && (
+      {fresh.length > 0 && (
         <Section title={t('home.new')} lead={t('home.newLead')}>
           <Grid>
-            {others.slice(0, 8).map(auction => (
-              <LiveCard key={auction.id} auction={auction} isWatched={false} />
+            {fresh.map(listing => (
+              <ListingCard key={listing.id} listing={listing} isWatched />
             ))}
           </Grid>
         </Section>

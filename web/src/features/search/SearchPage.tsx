@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { api } from '@/api/client'
 import type { Category, Listing, Page } from '@/api/types'
 import { typed } from '@/shared/form'
+import { market } from '@/shared/market'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { EmptyState } from '@/ui/bits'
@@ -172,13 +173,13 @@ export function SearchPage() {
           <div className="grid grid-cols-2 gap-3">
             <MoneyField
               label={t('search.priceMin')}
-              currency="USD"
+              currency={market.currency}
               value={asked.price_min ?? null}
               onChange={one => change({ price_min: one ?? undefined })}
             />
             <MoneyField
               label={t('search.priceMax')}
-              currency="USD"
+              currency={market.currency}
               value={asked.price_max ?? null}
               onChange={one => change({ price_max: one ?? undefined })}
             />
