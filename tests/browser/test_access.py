@@ -52,6 +52,8 @@ async def test_from_home_to_a_placed_bid_by_keyboard(market: TestMarket, visitor
     await seller.post(f"/v1/auctions/{auction['id']}/go-live")
     page = await (await visitors(device)).open()
     await expect(page.get_by_role("link").filter(has_text=title).first).to_be_visible()
+    # The page to read stands there until the client takes its place.
+    await expect(page.get_by_role("link", name="Skip to the content")).to_have_count(1)
 
     await page.keyboard.press("Tab")
     assert await page.evaluate(FOCUSED) == "Skip to the content"

@@ -1,11 +1,12 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { session } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import '@/ui/tokens.css'
 import { router } from './router'
+import { takingThePlaceOf } from './handOver'
 
 const FRESH_MS = 15_000
 const RETRIES = 2
@@ -34,12 +35,16 @@ addEventListener('vite:preloadError', () => location.reload())
 
 const place = document.getElementById('root')
 if (place) {
-  createRoot(place).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </StrictMode>,
+  const client = takingThePlaceOf(place, router, queryClient)
+  // In slices: the page stays responsive while the client starts.
+  startTransition(() =>
+    createRoot(client).render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
   )
 }
 

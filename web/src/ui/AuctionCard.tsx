@@ -50,6 +50,7 @@ export function AuctionCard({ auction }: { auction: LiveAuction }) {
         <Picture
           src={auction.listing?.image_url}
           alt=""
+          sizes="(min-width: 1280px) 290px, (min-width: 768px) 33vw, 50vw"
           className="aspect-4/3 rounded-2xl shadow-card transition duration-300 group-hover:brightness-[1.04]"
         />
         <div className="absolute top-3 left-3">

@@ -22,7 +22,12 @@ export function AuctionRow({ auction, badge, note, children }: Props) {
   return (
     <li className="grid animate-rise grid-cols-[5.5rem_1fr] gap-x-4 gap-y-3 rounded-2xl border border-line bg-raised p-3 sm:grid-cols-[7rem_1fr_auto] sm:items-center sm:gap-x-5">
       <Link to="/auctions/$auctionId" params={{ auctionId: auction.id }} tabIndex={-1} aria-hidden="true">
-        <Picture src={auction.listing?.image_url} alt="" className="aspect-square rounded-xl sm:aspect-4/3" />
+        <Picture
+          src={auction.listing?.image_url}
+          alt=""
+          sizes="112px"
+          className="aspect-square rounded-xl sm:aspect-4/3"
+        />
       </Link>
       <div className="grid min-w-0 gap-1">
         <div className="flex flex-wrap items-center gap-2">

@@ -36,6 +36,7 @@ function PlainCard({ listing }: { listing: Listing }) {
       <Picture
         src={pictureUrl(listing.media[0], 'card')}
         alt=""
+        sizes="(min-width: 1280px) 290px, (min-width: 768px) 33vw, 50vw"
         className="aspect-4/3 rounded-2xl shadow-card transition duration-300 group-hover:brightness-[1.04]"
       />
       <div className="grid gap-1 px-0.5">

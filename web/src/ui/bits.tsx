@@ -90,15 +90,26 @@ interface PictureProps {
   className?: string
   /** The picture that matters most on the page: fetched first. */
   isFirst?: boolean
+  /** How wide it is shown, as `<img sizes>` has it: then a smaller one is fetched where it will do. */
+  sizes?: string
+}
+
+const CARD = /^(\/media\/[\w-]+\/)card\.webp$/
+
+/** The sizes a picture of a card is there in; undefined when the address is not one of ours. */
+function sourcesOf(src: string): string | undefined {
+  const folder = CARD.exec(src)?.[1]
+  return folder && `${folder}thumb.webp 320w, ${folder}card.webp 640w`
 }
 
 /** A photograph that keeps its place while it loads, and says so when it does not come. */
-export function Picture({ src, alt, className, isFirst = false }: PictureProps) {
+export function Picture({ src, alt, className, isFirst = false, sizes }: PictureProps) {
   const [failed, setFailed] = useState(false)
   return (
     <div className={cx('relative overflow-hidden bg-sunken', className)}>
       {src && !failed ? (
         <img
+          {...(sizes && { srcSet: sourcesOf(src), sizes })}
           src={src}
           alt={alt}
           loading={isFirst ? 'eager' : 'lazy'}

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowRight, Gavel } from 'lucide-react'
-import { useEffect } from 'react'
+import { useDeferredValue, useEffect } from 'react'
 import { api } from '@/api/client'
 import type { Auction, Listing, Page } from '@/api/types'
 import { rememberAuctions, useLiveAuction } from '@/live/auctions'
@@ -127,12 +127,17 @@ export function HomePage() {
   const newest = useNewest()
   const coming = useAuctions('scheduled', 'ending_soon', 4)
   const results = useAuctions('ended', 'newest', 4)
-  const auctions = ending.data ?? []
+  const first = ending.data?.[0]
+  // The lists may come a moment after the large one: drawing them all at once would hold the page up.
+  const auctions = useDeferredValue(ending.data) ?? []
+  const listed = useDeferredValue(newest.data) ?? []
+  const upcoming = useDeferredValue(coming.data) ?? []
+  const over = useDeferredValue(results.data) ?? []
   // What stands further down waits for what stands above it: nothing that is read moves away.
   if (ending.isPending) return <HomeSkeleton />
-  const [first, ...rest] = auctions
+  const rest = auctions.filter(one => one.id !== first?.id)
   const shown = new Set(auctions.map(one => one.listing_id))
-  const fresh = (newest.data ?? []).filter(one => !shown.has(one.id)).slice(0, FRESH)
+  const fresh = listed.filter(one => !shown.has(one.id)).slice(0, FRESH)
   return (
     <PageFrame>
       {ending.isError && <Failure error={ending.error} retry={() => void ending.refetch()} />}
@@ -168,19 +173,19 @@ export function HomePage() {
           </Grid>
         </Section>
       )}
-      {(coming.data?.length ?? 0) > 0 && (
+      {upcoming.length > 0 && (
         <Section title={t('home.coming')} lead={t('home.comingLead')}>
           <Grid>
-            {coming.data?.map(auction => (
+            {upcoming.map(auction => (
               <AuctionCard key={auction.id} auction={auction} />
             ))}
           </Grid>
         </Section>
       )}
-      {(results.data?.length ?? 0) > 0 && (
+      {over.length > 0 && (
         <Section title={t('home.results')} lead={t('home.resultsLead')}>
           <Grid>
-            {results.data?.map(auction => (
+            {over.map(auction => (
               <AuctionCard key={auction.id} auction={auction} />
             ))}
           </Grid>
