@@ -24,6 +24,8 @@ from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.market import Market
 
 BATCH_AUCTIONS = 500
+# In a rush one batch is moved here while the other one is written there. More would wait for this process.
+RUSH_BATCHES = 2
 # A missed wake-up or a stepped clock costs at most this.
 MAX_SLEEP_SECONDS = 1.0
 RETRY_SECONDS = 0.5
@@ -111,8 +113,7 @@ class AuctionClock:
         while True:
             try:
                 self._woken.clear()
-                while await self.tick():
-                    pass
+                await self._move_due()
                 await self._ending_soon()
                 sleep_seconds = await self._seconds_to_next()
             except asyncio.CancelledError:
@@ -126,6 +127,17 @@ class AuctionClock:
                     await self._woken.wait()
             except TimeoutError:
                 pass
+
+    async def _move_due(self) -> None:
+        """Until nothing is due any more."""
+        batches = 1
+        while True:
+            async with asyncio.TaskGroup() as at_once:
+                moved = [at_once.create_task(self.tick()) for _ in range(batches)]
+            counts = [task.result() for task in moved]
+            if not any(counts):
+                return
+            batches = RUSH_BATCHES if max(counts) >= BATCH_AUCTIONS else 1
 
     async def tick(self) -> int:
         """Move one batch of what is due; how many were moved."""

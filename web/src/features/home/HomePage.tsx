@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowRight, Gavel } from 'lucide-react'
-import { useDeferredValue, useEffect } from 'react'
+import { useEffect } from 'react'
 import { api } from '@/api/client'
 import type { Auction, Listing, Page } from '@/api/types'
 import { rememberAuctions, useLiveAuction } from '@/live/auctions'
@@ -128,11 +128,10 @@ export function HomePage() {
   const coming = useAuctions('scheduled', 'ending_soon', 4)
   const results = useAuctions('ended', 'newest', 4)
   const first = ending.data?.[0]
-  // The lists may come a moment after the large one: drawing them all at once would hold the page up.
-  const auctions = useDeferredValue(ending.data) ?? []
-  const listed = useDeferredValue(newest.data) ?? []
-  const upcoming = useDeferredValue(coming.data) ?? []
-  const over = useDeferredValue(results.data) ?? []
+  const auctions = ending.data ?? []
+  const listed = newest.data ?? []
+  const upcoming = coming.data ?? []
+  const over = results.data ?? []
   // What stands further down waits for what stands above it: nothing that is read moves away.
   if (ending.isPending) return <HomeSkeleton />
   const rest = auctions.filter(one => one.id !== first?.id)
