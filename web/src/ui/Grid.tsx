@@ -38,8 +38,7 @@ export function Section({
   children: ReactNode
 }) {
   return (
-    // What is far down is not laid out before it is near; the room at the edges keeps shadows whole.
-    <section className="-m-3 grid grid-cols-1 gap-5 p-3 [contain-intrinsic-size:auto_40rem] [content-visibility:auto]">
+    <section className="grid grid-cols-1 gap-5">
       <div className="flex items-end justify-between gap-4">
         <div>
           <h2 className="text-2xl font-bold sm:text-3xl">{title}</h2>
