@@ -23,6 +23,7 @@ from outcry.kernel.errors import (
     PayloadTooLarge,
     Unauthenticated,
 )
+from outcry.kernel.refusal_words import plain_words
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -114,7 +115,7 @@ def _from_validation(exception: ValidationException) -> InvalidInput:
         in_body = item.get("source", "body") == "body" or "source" not in item
         if key in ("data", ""):
             key = _named_in(message)
-        listed.append(("/" + key.replace(".", "/") if in_body else key, message))
+        listed.append((_pointer(key) if in_body else key, plain_words(message)))
     return InvalidInput(*(listed or [("", "the request body is missing or not valid")]))
 
 
@@ -122,8 +123,14 @@ def invalid_body(wrong: msgspec.MsgspecError) -> OutcryError:
     """A body that msgspec refused, as the refusal that names the field; unreadable JSON is `malformed_request`."""
     if not isinstance(wrong, msgspec.ValidationError):
         return MalformedRequest()
-    named = _named_in(str(wrong)) if "`$" not in str(wrong) else str(wrong).rpartition("`$.")[2].rstrip("`")
-    return InvalidInput((f"/{named.replace('.', '/')}", str(wrong)))
+    said = str(wrong)
+    named = said.rpartition("`$.")[2].rstrip("`") if "`$." in said else _named_in(said)
+    return InvalidInput((_pointer(named), plain_words(said)))
+
+
+def _pointer(path: str) -> str:
+    """`consents.tags[0]` as `/consents/tags/0`."""
+    return "/" + path.replace("[", ".").replace("]", "").replace(".", "/")
 
 
 def _named_in(message: str) -> str:

@@ -27,7 +27,7 @@ export class ApiError extends Error {
     this.status = status
     this.members = members
     const errors = Array.isArray(members.errors) ? (members.errors as Record<string, string>[]) : []
-    this.fields = new Map(errors.map(one => [one.field ?? '', one.message ?? '']))
+    this.fields = new Map(errors.map(one => [one.field ?? '', sentence(one.message ?? '')]))
     const seconds = retryAfter === null ? NaN : Number(retryAfter)
     this.retryAfterSeconds = Number.isFinite(seconds) && seconds >= 0 ? seconds : null
   }
@@ -42,6 +42,12 @@ export class ApiError extends Error {
   get isUnanswered(): boolean {
     return this.code === NO_CONNECTION || this.status === 502 || this.status === 504
   }
+}
+
+/** The server says what a field breaks, as `must be above 0`; under the field it stands as a sentence. */
+function sentence(rule: string): string {
+  const whole = rule.charAt(0).toUpperCase() + rule.slice(1)
+  return whole === '' || /[.!?]$/.test(whole) ? whole : `${whole}.`
 }
 
 /** The refusal in an answer that is not a success. */
