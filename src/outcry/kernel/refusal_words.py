@@ -23,7 +23,7 @@ _FIXED = (
     ("Invalid enum value", "is not one of the possible values"),
     ("matching regex", "does not have the form it must have"),
     ("multiple of", "is not one of the possible steps"),
-    ("Invalid uuid", "is not an id"),
+    ("Invalid UUID", "is not an id"),
     ("Invalid RFC3339", "is not an RFC 3339 time"),
 )
 
