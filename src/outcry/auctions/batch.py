@@ -149,11 +149,12 @@ class Changed:
 
     __slots__ = (
         "book", "entries", "event_id", "event_seq", "extended_before", "leader_before", "leader_max_before",
-        "outbid_id", "outbid_user_id", "then",
+        "outbid_id", "outbid_user_id", "then", "version_before",
     )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        self.version_before = book.version
         self.leader_before = book.standing.leader_id
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
@@ -193,8 +194,11 @@ class Draft:
         self.written: list[BidRow] = []
         self.joined = 0
         self.changed: dict[int, Changed] = {}
+        # The same in the order of their ids, in which everyone locks auctions.
+        self.moved: list[Changed] = []
+        self.refused: list[BidRequest] = []
         self.extensions: list[Extension] = []
-        # Those whose leader was put off the lead, in the order of `changed`.
+        # Those whose leader was put off the lead, in the order of `moved`.
         self.outbids: list[Changed] = []
         self._now = instant_json(now_us)
         # How each auction with an answer to give stood at the end of the batch.
@@ -237,12 +241,13 @@ class Draft:
                 blocked=(book.seller_id, request.bidder_id) in restricted.blocked,
             )
             if type(outcome) is Refusal:
-                outcomes.append((request, self._refused(outcome), False))
+                outcomes.append((request, self._refusal(outcome), False))
+                self.refused.append(request)
             else:
                 assert isinstance(outcome, Acceptance)
                 self._accept(request, book, outcome)
 
-    def _refused(self, refusal: Refusal) -> OutcryError:
+    def _refusal(self, refusal: Refusal) -> OutcryError:
         facts = (refusal.code, refusal.minimum_bid, refusal.current_price, refusal.status)
         error = self._refusals.get(facts)
         if error is None:
@@ -321,7 +326,8 @@ class Draft:
         Also keeps how the auctions stand now, for the answers and for what is told.
         """
         now = self._now
-        for changed in self.changed.values():
+        self.moved = sorted(self.changed.values(), key=lambda changed: changed.book.id)
+        for changed in self.moved:
             book = changed.book
             if any(entry[1] != "raise" for entry in changed.entries):
                 book.seq += 1
@@ -351,7 +357,7 @@ class Draft:
         """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in the order of `outbids`."""
         now, at = self._now, self._now.decode()
         told: list[StoredEvent] = []
-        for changed in self.changed.values():
+        for changed in self.moved:
             if changed.event_id is not None and heard(changed.book.channel):
                 told.append(changed.bid_placed(now, at))
         for one in self.extensions:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import msgspec
+
 from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import BidRequest, Changed, Draft
 from outcry.auctions.events import user_channel
@@ -34,39 +36,48 @@ class Outbids:
         return [counted[place - 1] - back for place, back in zip(self.places, self.backs, strict=True)]
 
 
-def writing_steps(draft: Draft, outbids: Outbids) -> list[Step]:
-    """Everything a batch writes, up to its commit; the auctions, whose outbids' numbers are wanted, last but one."""
-    steps: list[Step] = [(sql.INSERT_BIDS, _bid_columns(draft))]
+class Proof(msgspec.Struct, frozen=True):
+    """What a batch was decided on, besides its auctions' versions; None asks nothing, for one that holds the locks."""
+
+    restriction_version: int | None = None
+    within_seconds: int | None = None
+
+
+def writing_steps(draft: Draft, outbids: Outbids, proof: Proof) -> list[Step]:
+    """A whole transaction; its second step gives its number, the time, and how the counted channels stand."""
+    steps: list[Step] = [
+        (sql.MOVE_AUCTIONS, _move_columns(draft, outbids, proof)),
+        (sql.INSERT_BIDS, _bid_columns(draft)),
+    ]
     if draft.extensions:
         steps.append((sql.APPEND_EXTENSIONS, _extension_columns(draft)))
-    return [*steps, (sql.MOVE_AUCTIONS, _auction_columns(draft, outbids)), (sql.COMMIT, ())]
+    return [*steps, (sql.COMMIT, ())]
 
 
-def guard_step(draft: Draft, batch: Sequence[BidRequest], restriction_version: int, within_seconds: int) -> Step:
-    """The proof, under the auctions' locks, that what `draft` was decided on is still so."""
+def guard_step(draft: Draft, batch: Sequence[BidRequest], proof: Proof) -> Step:
+    """The proof of a batch that changes nothing."""
     books = draft.books.values()
-    keyed = [request for request in batch if not request.made_key]
     return sql.GUARD, (
-        Booleans([bool(draft.written)]),
         UuidBytes([book.id_bytes for book in books]),
         BigInts([book.version for book in books]),
         Instants([draft.now_us]),
-        Ints([within_seconds]),
-        BigInts([restriction_version]),
-        UuidInts([request.auction_id for request in keyed]),
-        UuidInts([request.bidder_id for request in keyed]),
-        Texts([request.key for request in keyed]),
+        Ints([proof.within_seconds]),
+        BigInts([proof.restriction_version]),
+        *_keyed_columns([request for request in batch if not request.made_key]),
+    )
+
+
+def _keyed_columns(requests: Sequence[BidRequest]) -> tuple[Any, ...]:
+    return (
+        UuidInts([request.auction_id for request in requests]),
+        UuidInts([request.bidder_id for request in requests]),
+        Texts([request.key for request in requests]),
     )
 
 
 def key_columns(keyed: Sequence[tuple[int, BidRequest]]) -> tuple[Any, ...]:
     """Keys to be looked up, by the position of their bid in the batch."""
-    return (
-        Ints([position for position, _ in keyed]),
-        UuidInts([request.auction_id for _, request in keyed]),
-        UuidInts([request.bidder_id for _, request in keyed]),
-        Texts([request.key for _, request in keyed]),
-    )
+    return (Ints([position for position, _ in keyed]), *_keyed_columns([request for _, request in keyed]))
 
 
 def pair_columns(pairs: Collection[tuple[int, int]]) -> tuple[Any, ...]:
@@ -95,8 +106,9 @@ def _bid_columns(draft: Draft) -> tuple[Any, ...]:
     )
 
 
-def _auction_columns(draft: Draft, outbids: Outbids) -> tuple[Any, ...]:
-    moved = list(draft.changed.values())
+def _move_columns(draft: Draft, outbids: Outbids, proof: Proof) -> tuple[Any, ...]:
+    moved = draft.moved
+    others = [book for book in draft.books.values() if book.id not in draft.changed]
     books = [changed.book for changed in moved]
     standings = [book.standing for book in books]
     places: list[int | None] = [None] * len(moved)
@@ -131,6 +143,12 @@ def _auction_columns(draft: Draft, outbids: Outbids) -> tuple[Any, ...]:
         BigInts([None if changed.outbid_id is None else changed.leader_max_before for changed in moved]),
         Ints(places),
         Ints(backs),
+        BigInts([changed.version_before for changed in moved]),
+        UuidBytes([book.id_bytes for book in others]),
+        BigInts([book.version for book in others]),
+        Ints([proof.within_seconds]),
+        BigInts([proof.restriction_version]),
+        *_keyed_columns([request for request in draft.refused if not request.made_key]),
     )
 
 

@@ -19,7 +19,7 @@ import psycopg
 
 from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import BidRequest, Draft, PriorBid
-from outcry.auctions.desk_steps import Outbids, guard_step, key_columns, writing_steps
+from outcry.auctions.desk_steps import Outbids, Proof, guard_step, key_columns, writing_steps
 from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS, Memory
 from outcry.kernel.arrays import UuidInts
 from outcry.kernel.database import Database
@@ -178,13 +178,11 @@ class Lane:
         assert self._pipe is not None
         try:
             draft = self.memory.draft(batch, now_us)
-            guard = guard_step(draft, batch, self.memory.restriction_version, MAX_DECISION_AGE_SECONDS)
-            for changed in draft.changed.values():
-                changed.book.version = None
+            proof = Proof(self.memory.restriction_version, MAX_DECISION_AGE_SECONDS)
             outbids = Outbids(draft.outbids)
-            steps: list[Step] = [guard]
-            if draft.written:
-                steps = [(sql.BEGIN, ()), guard, *writing_steps(draft, outbids)]
+            steps = writing_steps(draft, outbids, proof) if draft.written else [guard_step(draft, batch, proof)]
+            for changed in draft.moved:
+                changed.book.version = None
             flight = self._pipe.launch(steps)
         except Exception as failed:
             # The long way finds out what is wrong, and with which bid.
@@ -208,14 +206,13 @@ class Lane:
 
     def _finish(self, landed: _Flying, rows: Sequence[Sequence[Any]]) -> None:
         draft = landed.draft
-        transaction_id, now_us = rows[1 if draft.written else 0][0]
+        transaction_id, now_us, *counted = rows[1 if draft.written else 0][0]
         self.memory.clock.learn(now_us)
         later = self._flying[0].draft.changed if self._flying else {}
-        for changed in draft.changed.values():
+        for changed in draft.moved:
             if changed.book.id not in later:
                 changed.book.version = transaction_id
-        counted = [row[0] for row in rows[-2]] if draft.outbids else []
-        self._answer(landed.batch, draft, landed.outbids.seqs(counted))
+        self._answer(landed.batch, draft, landed.outbids.seqs(counted[0] if draft.outbids else []))
 
     async def _start_over(self, failed: _Flying, error: psycopg.Error) -> None:
         assert self._pipe is not None
@@ -309,29 +306,30 @@ class Lane:
     async def _try_batch(self, batch: Sequence[BidRequest], *, retrying: bool) -> tuple[Draft, list[int]]:
         pipe = self._pipe
         assert pipe is not None
-        draft, transaction_id = await self._decide(pipe, batch, retrying=retrying)
+        draft = await self._decide(pipe, batch, retrying=retrying)
         if not draft.written:
             # Refusals change nothing: rolling back spares the disk a flush.
             await pipe.flight([(sql.ROLLBACK, ())])
             return draft, []
         outbids = Outbids(draft.outbids)
-        *_, counted, _ = await pipe.flight(writing_steps(draft, outbids))
-        for changed in draft.changed.values():
+        _, *steps = writing_steps(draft, outbids, Proof())
+        moved, *_ = await pipe.flight(steps)
+        transaction_id, _, counted = moved[0]
+        for changed in draft.moved:
             changed.book.version = transaction_id
-        return draft, outbids.seqs([row[0] for row in counted] if draft.outbids else [])
+        return draft, outbids.seqs(counted if draft.outbids else [])
 
-    async def _decide(
-        self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool
-    ) -> tuple[Draft, int]:
-        """The decisions on `batch`, its auctions locked and read, and the transaction's number."""
+    async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
+        """The decisions on `batch`, its auctions locked and read."""
         ids = list({request.auction_id for request in batch})
-        steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.MOMENT, ())]
+        steps: list[Step] = [(sql.BEGIN, ()), (sql.LOCK, (UuidInts(ids),)), (sql.HEAR, ())]
         # A key this process made for a keyless bid cannot be in the table, unless this batch was tried before.
         keyed = [(position, request) for position, request in enumerate(batch) if retrying or not request.made_key]
         if keyed:
             steps.append((sql.KEYS, key_columns(keyed)))
+        # The time is asked for when the locks are held: this is the instant of decision.
         _, locked, moment, *found = await pipe.flight(steps)
-        now_us, transaction_id, restriction_version = moment[0]
+        now_us, restriction_version = moment[0]
         self.memory.clock.learn(now_us)
         prior = {row[0]: _prior_bid(row) for row in found[0]} if keyed else {}
         books = await self.memory.read_books(pipe, locked)
@@ -340,7 +338,7 @@ class Lane:
         draft = Draft(books, now_us)
         draft.decide(batch, prior, restricted)
         draft.conclude()
-        return draft, transaction_id
+        return draft
 
 
 def _prior_bid(row: Sequence[Any]) -> PriorBid:

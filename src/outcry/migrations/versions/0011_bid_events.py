@@ -133,6 +133,40 @@ _STATEMENTS = [
         END IF;
     END $$
     """,
+    # The proof of a batch that writes, asked when its auctions are updated, and so locked (`desk_sql.MOVE_AUCTIONS`):
+    # all of them were as the desk knew them, those it only refused bids on are, and what `desk_guard` asks besides. A
+    # key of an accepted bid is not asked for: the unique index on the history refuses it. NULL asks nothing.
+    """
+    CREATE FUNCTION desk_proof(
+        p_moved bigint, p_expected integer, p_others uuid[], p_versions bigint[], p_now timestamptz, p_within interval,
+        p_restrictions bigint, p_key_auctions uuid[], p_key_bidders uuid[], p_keys text[],
+        OUT xid bigint, OUT now_us bigint
+    ) LANGUAGE plpgsql AS $$
+    DECLARE
+        clock timestamptz := clock_timestamp();
+        before bigint := coalesce(nullif(current_setting('outcry.batch', true), ''), '0')::bigint;
+    BEGIN
+        IF p_moved <> p_expected
+            OR clock < p_now OR clock > p_now + p_within
+            OR p_restrictions <> (SELECT version FROM restriction_version)
+            OR (cardinality(p_others) > 0 AND EXISTS (
+                SELECT FROM unnest(p_others, p_versions) AS k (id, version)
+                WHERE NOT EXISTS (
+                    SELECT FROM auctions a WHERE a.id = k.id AND a.xmin::text::bigint = coalesce(k.version, before)
+                )
+            ))
+            OR (cardinality(p_keys) > 0 AND EXISTS (
+                SELECT FROM unnest(p_key_auctions, p_key_bidders, p_keys) AS k (auction_id, bidder_id, key)
+                JOIN bids b ON b.bidder_id = k.bidder_id AND b.auction_id = k.auction_id AND b.idempotency_key = k.key
+            ))
+        THEN
+            RAISE EXCEPTION 'the auctions are not as the desk knew them' USING ERRCODE = 'OC001';
+        END IF;
+        xid := pg_current_xact_id()::xid::text::bigint;
+        now_us := (extract(epoch FROM clock) * 1000000)::bigint;
+        PERFORM set_config('outcry.batch', xid::text, false);
+    END $$
+    """,
     # Events of before an instant, wherever they are kept. How many were removed.
     """
     CREATE FUNCTION forget_events(p_before timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
