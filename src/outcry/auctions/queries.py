@@ -32,8 +32,8 @@ FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::ti
 WHERE a.id = u.id
 """
 
-# What a bell changes; the rest of the row stays as it is. Rows are locked first, and never waited for: one that somebody
-# wrote meanwhile shows that version.
+# What a bell changes; the rest of the row stays as it is. Rows are locked first, and never waited for: one that was
+# written meanwhile shows that version.
 _CLOSE = """
 WITH told AS (
     SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::uuid[], %s::bigint[])
