@@ -10,6 +10,7 @@ import { takingThePlaceOf } from './handOver'
 
 const FRESH_MS = 15_000
 const RETRIES = 2
+const SERVICE_WORKER_AFTER_MS = 3_000
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -48,6 +49,10 @@ if (place) {
   )
 }
 
+// It fetches the whole client: not while the first page is being drawn.
 if ('serviceWorker' in navigator && import.meta.env.PROD) {
-  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))
+  setTimeout(
+    () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined),
+    SERVICE_WORKER_AFTER_MS,
+  )
 }
