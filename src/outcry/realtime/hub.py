@@ -100,13 +100,13 @@ class Channel:
             if self.look_when_standing:
                 self._hub.look_at([self.key])
 
-    def flush(self) -> None:
-        """Send what is released and not yet sent."""
+    def flush(self, beat_at: float | None = None) -> None:
+        """Send what is released and not yet sent; on a beat, however late it came, the next one counts from it."""
         self._is_due = False
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        self._flushed_at = asyncio.get_running_loop().time()
+        self._flushed_at = asyncio.get_running_loop().time() if beat_at is None else beat_at
         merged = coalesce(pending)
         self._hub.coalesced_events += len(pending) - len(merged)
         self.send(FrameBatch(frames_of(merged, self.wire), pending[-1].seq))
@@ -301,15 +301,15 @@ class Hub:
         self._due.append(channel)
         if self._beat is None:
             interval, loop = self.update_interval_seconds, asyncio.get_running_loop()
-            self._beat = loop.call_at((loop.time() // interval + 1) * interval, self._flush_due)
+            beat_at = (loop.time() // interval + 1) * interval
+            self._beat = loop.call_at(beat_at, self._flush_due, beat_at)
 
-    def _flush_due(self) -> None:
+    def _flush_due(self, beat_at: float) -> None:
         self._beat = None
-        now = asyncio.get_running_loop().time() + BEAT_SLACK_SECONDS
         due, self._due = self._due, []
         for channel in due:
-            if channel.may_flush_at <= now:
-                channel.flush()
+            if channel.may_flush_at <= beat_at + BEAT_SLACK_SECONDS:
+                channel.flush(beat_at)
             else:
                 self.flush_at_next_beat(channel)
 
