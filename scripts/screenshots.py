@@ -48,8 +48,13 @@ PERSONAL = {
     "notifications": "/me/notifications",
 }
 # Whatever comes last has come: no shape stands for what is on its way, and every picture in sight is there.
-_WHOLE = """() => document.querySelector('main#main') !== null && !document.querySelector('[data-skeleton]')
-    && [...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight)"""
+# The page of components shows such shapes for good.
+_WHOLE = """() => document.querySelector('main#main') !== null
+    && (location.pathname === '/ui' || !document.querySelector('[data-skeleton]'))
+    && [...document.images].every(one => {
+        const { top, left } = one.getBoundingClientRect()
+        return one.complete || top > innerHeight || left >= innerWidth
+    })"""
 
 
 class Shown(msgspec.Struct, frozen=True):
