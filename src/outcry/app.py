@@ -58,7 +58,9 @@ from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.ledger import routes as ledger_routes
 from outcry.ledger.service import Ledger
+from outcry.ledger.wallet import Wallets
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -107,6 +109,8 @@ class Outcry:
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
+        self.wallets = Wallets(self.ledger, self.market)
+        self.profiles.records.append(self.wallets)
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -215,6 +219,7 @@ class Outcry:
             "media": self.media,
             "listings": self.listings,
             "ledger": self.ledger,
+            "wallets": self.wallets,
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
@@ -234,6 +239,7 @@ class Outcry:
             *identity_routes.ROUTES,
             *media_routes.ROUTES,
             *catalog_routes.ROUTES,
+            *ledger_routes.ROUTES,
             *auction_routes.ROUTES,
             *order_routes.ROUTES,
             *notification_routes.ROUTES,
@@ -247,7 +253,11 @@ class Outcry:
         if self.client is not None:
             routes += page_routes.CLIENT_ROUTES
         if not self.settings.is_production:
-            routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
+            routes += [
+                *identity_routes.DEVELOPMENT_ROUTES,
+                *ledger_routes.DEVELOPMENT_ROUTES,
+                *reference_routes.DEVELOPMENT_ROUTES,
+            ]
         return routes
 
     async def start(self) -> None:
