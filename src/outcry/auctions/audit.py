@@ -166,12 +166,12 @@ async def _channel_faults(database: Database) -> AsyncIterator[Fault]:
     """Channels must have no gap behind their oldest kept event, and an auction's must end at its `seq`."""
     async with database.transaction(SYSTEM, snapshot=True) as tx:
         gaps = await tx.all(
-            "SELECT channel, min(seq) AS first, max(seq) AS last, count(*) AS events FROM outbox GROUP BY channel"
+            "SELECT channel, min(seq) AS first, max(seq) AS last, count(*) AS events FROM channel_seqs GROUP BY channel"
             " HAVING count(*) <> max(seq) - min(seq) + 1 ORDER BY channel LIMIT 100"
         )
         ends = await tx.all(
             "SELECT a.id, a.seq, max(o.seq) AS last FROM auctions a"
-            " JOIN outbox o ON o.channel = 'auction:' || a.id GROUP BY a.id HAVING max(o.seq) <> a.seq LIMIT 100"
+            " JOIN channel_seqs o ON o.channel = 'auction:' || a.id GROUP BY a.id HAVING max(o.seq) <> a.seq LIMIT 100"
         )
     for gap in gaps:
         yield Fault("events", gap.channel, f"{gap.last - gap.first + 1 - gap.events} events are missing")

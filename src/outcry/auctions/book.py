@@ -46,6 +46,7 @@ class Book:
         "_ends_us",
         "_fixed_json",
         "alias_count",
+        "asked_about",
         "award",
         "bid_security",
         "bidder_count",
@@ -107,6 +108,8 @@ class Book:
         self.bidders: dict[int, int] = {}
         # Those whose bids were all retracted keep their ordinal.
         self.inactive: dict[int, int] = {}
+        # Those of whom the history was asked: if they are in neither, they have never bid here.
+        self.asked_about: set[int] = set()
         # Whether the two hold everyone who ever bid here: then a stranger is a newcomer, without asking.
         self.knows_all_bidders = self.alias_count == 0
         # What never changes is written out once, and the end only when it moves.
@@ -220,10 +223,6 @@ class Book:
             )
         )
 
-    def broadcast_leader_json(self) -> bytes:
-        """The leader as all watchers see it: by alias alone."""
-        return b"null" if self.leader_ordinal is None else b'{"alias":"Bidder %d"}' % self.leader_ordinal
-
     def _encode_fixed(self) -> bytes:
         fixed = {
             "id": id_text(self.id),
@@ -268,14 +267,16 @@ def own_bid_json(book: Book, entry: ShownEntry, status: bytes, placed_at: bytes,
     )
 
 
-def broadcast_bids_json(book: Book, entries: Sequence[ShownEntry], placed_at: bytes) -> list[bytes]:
+def broadcast_bids_json(
+    book: Book, entries: Sequence[ShownEntry], leader_ordinal: int | None, placed_at: bytes
+) -> list[bytes]:
     """New entries, oldest first, as watchers see them: newest first, and no raise among them."""
     shown: list[bytes] = []
     leader_unseen = True
     for entry in reversed(entries):
         if entry[1] == "raise":
             continue
-        leads = leader_unseen and entry[3] == book.leader_ordinal
+        leads = leader_unseen and entry[3] == leader_ordinal
         leader_unseen = leader_unseen and not leads
         # The desk decides on live auctions alone, and nothing it has just written is voided.
         shown.append(shown_bid_json(book, entry, b"leading" if leads else b"outbid", placed_at))
