@@ -12,7 +12,7 @@ OL003 malformed, OL004 there is a hold already, OL005 no such hold, OL006 more t
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
