@@ -46,6 +46,7 @@ class Proof(msgspec.Struct, frozen=True):
 def writing_steps(draft: Draft, outbids: Outbids, proof: Proof) -> list[Step]:
     """A whole transaction; its second step gives its number, the time, and how the counted channels stand."""
     steps: list[Step] = [
+        (sql.BEGIN, ()),
         (sql.MOVE_AUCTIONS, _move_columns(draft, outbids, proof)),
         (sql.INSERT_BIDS, _bid_columns(draft)),
     ]

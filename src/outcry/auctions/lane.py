@@ -21,6 +21,7 @@ from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import BidRequest, Draft, PriorBid
 from outcry.auctions.desk_steps import Outbids, Proof, guard_step, key_columns, writing_steps
 from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS, Memory
+from outcry.auctions.security import read_funds
 from outcry.kernel.arrays import UuidInts
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
@@ -140,7 +141,8 @@ class Lane:
             if now_us is None or auction_id in held or not memory.knows(request):
                 self._held.append(request)
                 held.add(auction_id)
-            elif memory.too_close(auction_id, now_us):
+            elif memory.too_close(auction_id, now_us) or memory.books[auction_id].is_secured:
+                # Wallets are read under their locks.
                 close.append(request)
             else:
                 batch.append(request)
@@ -313,6 +315,8 @@ class Lane:
             return draft, []
         outbids = Outbids(draft.outbids)
         _, *steps = writing_steps(draft, outbids, Proof())
+        if draft.funds is not None:
+            steps[-1:-1] = draft.funds.steps()
         moved, *_ = await pipe.flight(steps)
         transaction_id, _, counted = moved[0]
         for changed in draft.moved:
@@ -335,7 +339,8 @@ class Lane:
         books = await self.memory.read_books(pipe, locked)
         await self.memory.meet_bidders(pipe, batch, books)
         restricted = await self.memory.read_restrictions(pipe, batch, books, restriction_version)
-        draft = Draft(books, now_us)
+        funds = await read_funds(pipe, ((request.auction_id, request.bidder_id) for request in batch), books)
+        draft = Draft(books, now_us, funds)
         draft.decide(batch, prior, restricted)
         draft.conclude()
         return draft
