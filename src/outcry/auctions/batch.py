@@ -191,8 +191,10 @@ class Draft:
 
     def __init__(self, books: Mapping[int, Book], now_us: int, funds: Funds | None = None) -> None:
         self.books = books
-        # Of the people whose money these bids may move; None where no auction asks for security.
-        self.funds = funds
+        self.funds = funds or Funds({})
+        self.lacks_funds = False
+        # Where the auctions move among the steps that write this.
+        self.moving_step = 1
         self.now_us = now_us
         self.outcomes: list[tuple[BidRequest, OutcryError | PriorBid, bool]] = []
         self.written: list[BidRow] = []
@@ -249,16 +251,12 @@ class Draft:
                 self.refused.append(request)
             else:
                 assert isinstance(outcome, Acceptance)
-                if book.is_secured and not self._backed(request, book, outcome):
+                if book.is_secured and not self.funds.backs(book, request.bidder_id, outcome):
+                    self.lacks_funds = True
                     outcomes.append((request, InsufficientFunds(book.currency), False))
                     self.refused.append(request)
                     continue
                 self._accept(request, book, outcome)
-
-    def _backed(self, request: BidRequest, book: Book, outcome: Acceptance) -> bool:
-        """An auction with security is decided the long way only, where its people's funds are locked."""
-        assert self.funds is not None
-        return self.funds.backs(book, request.bidder_id, outcome)
 
     def _refusal(self, refusal: Refusal) -> OutcryError:
         facts = (refusal.code, refusal.minimum_bid, refusal.current_price, refusal.status)

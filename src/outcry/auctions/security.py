@@ -12,8 +12,8 @@ from uuid import UUID
 
 from outcry.auctions.book import Book
 from outcry.auctions.rules import Acceptance, Status
-from outcry.kernel.arrays import BigInts, Texts, UuidInts, Uuids
-from outcry.kernel.ids import new_id
+from outcry.kernel.arrays import BigInts, Texts, UuidBytes, UuidInts
+from outcry.kernel.ids import new_ids
 from outcry.kernel.pipeline import PipelinedConnection, Statement, Step
 from outcry.ledger import accounts
 from outcry.ledger.service import Connection, HoldMove, Ledger
@@ -21,16 +21,18 @@ from outcry.ledger.service import Connection, HoldMove, Ledger
 PURPOSE = "bid"
 _KEPT_ACCOUNTS = 50_000
 
-FUNDS = Statement(
-    "funds",
-    "SELECT place, available, bound FROM ledger_lock_holds($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[])",
+LOCK = Statement("lock_secured", "SELECT FROM auctions WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
+PURSES = Statement("purses", "SELECT id, balance FROM ledger_accounts WHERE id = ANY($1::uuid[])", rows=True)
+LOCK_PURSES = Statement(
+    "lock_purses",
+    "SELECT place, available FROM ledger_lock_holds($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[])",
     rows=True,
 )
+FUNDED = Statement("funded", "SELECT desk_funded($1::uuid[], $2::bigint[])")
 MOVE_HOLDS = Statement(
     "move_holds",
     "SELECT count(*) FROM ledger_move_holds('move', $1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[],"
     " $6::bigint[], $7::text[], $8::uuid[], $9::uuid[])",
-    rows=True,
 )
 _BOUND = "SELECT subject_id, user_id, amount FROM ledger_holds WHERE subject_id = ANY(%s) AND status = 'active'"
 _BIDDERS = """
@@ -40,6 +42,8 @@ WHERE auction_id = ANY(%s) AND voided_at IS NULL AND kind IN ('bid', 'raise')
 
 # (auction, person)
 Place = tuple[int, int]
+# (person, currency)
+Purse = tuple[int, str]
 _ledger = Ledger()
 
 
@@ -62,106 +66,129 @@ def needed(book: Book, bidders: Collection[int]) -> dict[int, int]:
 
 
 class Funds:
-    """The money of a batch's people, as locked and then as its decisions leave it. Pure of I/O."""
+    """The money of a batch's people as its decisions leave it. Pure of I/O.
 
-    def __init__(self) -> None:
-        # By (person, currency).
-        self.free: dict[tuple[int, str], int] = {}
-        self.bound: dict[Place, int] = {}
+    `free` is the available money that is known of each (person, currency); decisions change it. What an auction binds
+    follows from its book: a full hold is the leader's maximum, a deposit everyone's with a bid that stands.
+    """
+
+    def __init__(self, free: dict[Purse, int]) -> None:
+        self.free = free
         self._before: dict[Place, int] = {}
-        self._currencies: dict[Place, str] = {}
-
-    def learn(self, place: Place, currency: str, free: int, bound: int) -> None:
-        """What is locked: a person's available money and what the auction binds of it."""
-        self.free[place[1], currency] = free
-        self.bound[place] = self._before[place] = bound
-        self._currencies[place] = currency
+        self._bound: dict[Place, int] = {}
+        self._currencies: dict[int, str] = {}
+        self._first: dict[Purse, int] = {}
+        self._asked: dict[Purse, int] = {}
 
     def backs(self, book: Book, bidder_id: int, outcome: Acceptance) -> bool:
         """Whether the bidder's money backs a bid that would be accepted. If it does, money is bound and freed so."""
-        place = book.id, bidder_id
-        bound = self.bound[place]
-        within = self.free[bidder_id, book.currency] + bound
-        if book.deposit_amount is not None:
-            if within < book.deposit_amount:
-                return False
-            self._bind(place, max(bound, book.deposit_amount))
-            return True
+        deposit = book.deposit_amount
         # One who does not take the lead drives the price up, so that bid must be good for its money too.
-        if within < outcome.own.max_amount:
+        asked = outcome.own.max_amount if deposit is None else deposit
+        purse = bidder_id, book.currency
+        free = self.free[purse]
+        slack = free + bound_by(book, bidder_id) - asked
+        if slack < 0:
             return False
-        if outcome.standing.leader_id == bidder_id:
+        first = self._first.setdefault(purse, free)
+        self._asked[purse] = max(self._asked.get(purse, 0), first - slack)
+        if deposit is not None:
+            self._bind(book, bidder_id, deposit)
+        elif outcome.standing.leader_id == bidder_id:
             outbid = book.standing.leader_id
             if isinstance(outbid, int) and outbid != bidder_id:
-                self._bind((book.id, outbid), 0)
-            self._bind(place, outcome.standing.leader_max)
+                self._bind(book, outbid, 0)
+            self._bind(book, bidder_id, outcome.standing.leader_max)
         return True
 
-    def _bind(self, place: Place, amount: int) -> None:
-        self.free[place[1], self._currencies[place]] -= amount - self.bound[place]
-        self.bound[place] = amount
+    def _bind(self, book: Book, person: int, amount: int) -> None:
+        bound, place, purse = bound_by(book, person), (book.id, person), (person, book.currency)
+        self._before.setdefault(place, bound)
+        self._bound[place] = amount
+        self._currencies[book.id] = book.currency
+        if purse in self.free:
+            self._first.setdefault(purse, self.free[purse])
+            self.free[purse] -= amount - bound
 
     def steps(self) -> list[Step]:
-        """What moves the holds that changed: of a batch's leaders only the last one's."""
-        moved = [place for place, amount in self.bound.items() if amount != self._before[place]]
-        if not moved:
-            return []
-        purses = [_purse(person, self._currencies[auction_id, person]) for auction_id, person in moved]
-        return [
-            (
-                MOVE_HOLDS,
+        """Before the auctions move: they are locked, everyone's money is proved to be there, and holds are moved.
+
+        Of a batch's leaders only the last one's hold moves. Wallets are locked before people's channels are counted,
+        as everywhere.
+        """
+        steps: list[Step] = []
+        if self._asked:
+            wallets = [purse_ids(*purse)[0] for purse in self._asked]
+            steps.append((FUNDED, (UuidInts(wallets), BigInts(list(self._asked.values())))))
+        moved = [place for place, amount in self._bound.items() if amount != self._before[place]]
+        if moved:
+            auction_ids = sorted({auction_id for auction_id, _ in moved})
+            currencies = [self._currencies[auction_id] for auction_id, _ in moved]
+            purses = [purse_ids(person, currency) for (_, person), currency in zip(moved, currencies, strict=True)]
+            steps.insert(0, (LOCK, (UuidInts(auction_ids),)))
+            steps.append(
                 (
-                    Uuids([new_id() for _ in moved]),
-                    Texts([None] * len(moved)),
-                    UuidInts([person for _, person in moved]),
-                    UuidInts([auction_id for auction_id, _ in moved]),
-                    Texts([self._currencies[place] for place in moved]),
-                    BigInts([self.bound[place] for place in moved]),
-                    Texts([PURPOSE] * len(moved)),
-                    UuidInts([available for available, _ in purses]),
-                    UuidInts([held for _, held in purses]),
-                ),
+                    MOVE_HOLDS,
+                    (
+                        UuidBytes([identity for identity, _ in new_ids(len(moved))]),
+                        Texts([None] * len(moved)),
+                        UuidInts([person for _, person in moved]),
+                        UuidInts([auction_id for auction_id, _ in moved]),
+                        Texts(currencies),
+                        BigInts([self._bound[place] for place in moved]),
+                        Texts([PURPOSE] * len(moved)),
+                        UuidInts([available for available, _ in purses]),
+                        UuidInts([held for _, held in purses]),
+                    ),
+                )
             )
-        ]
+        return steps
+
+
+def bound_by(book: Book, person: int) -> int:
+    """What a live auction binds of a person's money as its book stands."""
+    if book.deposit_amount is not None:
+        return book.deposit_amount if person in book.bidders else 0
+    return book.standing.leader_max if person == book.standing.leader_id else 0
 
 
 @lru_cache(_KEPT_ACCOUNTS)
-def _purse(person: int, currency: str) -> tuple[int, int]:
+def purse_ids(person: int, currency: str) -> tuple[int, int]:
     """The ids of a person's two accounts."""
     user_id = UUID(int=person)
     return accounts.available(user_id, currency).id.int, accounts.held(user_id, currency).id.int
 
 
-async def read_funds(pipe: PipelinedConnection, bids: Iterable[Place], books: Mapping[int, Book]) -> Funds | None:
-    """The locked funds of everyone whose money these bids may move; None when no auction among them asks for any."""
-    places = {place for place in bids if place[0] in books and books[place[0]].is_secured}
-    if not places:
-        return None
-    for auction_id in {auction_id for auction_id, _ in places}:
+async def read_purses(pipe: PipelinedConnection, purses: Collection[Purse]) -> dict[Purse, int]:
+    """Available money as committed, not locked."""
+    by_id = {purse_ids(*purse)[0]: purse for purse in purses}
+    (rows,) = await pipe.flight([(PURSES, (UuidInts(by_id),))])
+    found = dict.fromkeys(purses, 0)
+    for identity, balance in rows:
+        found[by_id[identity]] = balance
+    return found
+
+
+async def lock_purses(pipe: PipelinedConnection, bids: Iterable[Place], books: Mapping[int, Book]) -> dict[Purse, int]:
+    """The available money of everyone whose money these bids may move, locked with what is held of it."""
+    purses = {(person, books[auction_id].currency) for auction_id, person in _secured(bids, books)}
+    for auction_id in {auction_id for auction_id, _ in _secured(bids, books)}:
         leader = books[auction_id].standing.leader_id
         if isinstance(leader, int):
-            places.add((auction_id, leader))
-    asked = list(places)
-    currencies = [books[auction_id].currency for auction_id, _ in asked]
-    purses = [_purse(person, currency) for (_, person), currency in zip(asked, currencies, strict=True)]
-    (rows,) = await pipe.flight(
-        [
-            (
-                FUNDS,
-                (
-                    UuidInts([person for _, person in asked]),
-                    UuidInts([auction_id for auction_id, _ in asked]),
-                    Texts(currencies),
-                    UuidInts([available for available, _ in purses]),
-                    UuidInts([held for _, held in purses]),
-                ),
-            )
-        ]
-    )
-    funds = Funds()
-    for number, free, bound in rows:
-        funds.learn(asked[number - 1], currencies[number - 1], free, bound)
-    return funds
+            purses.add((leader, books[auction_id].currency))
+    if not purses:
+        return {}
+    asked = list(purses)
+    ids = [purse_ids(*purse) for purse in asked]
+    people = UuidInts([person for person, _ in asked])
+    currencies = Texts([currency for _, currency in asked])
+    available, held = UuidInts([one for one, _ in ids]), UuidInts([one for _, one in ids])
+    (rows,) = await pipe.flight([(LOCK_PURSES, (people, people, currencies, available, held))])
+    return {asked[number - 1]: free for number, free in rows}
+
+
+def _secured(bids: Iterable[Place], books: Mapping[int, Book]) -> list[Place]:
+    return [place for place in bids if place[0] in books and books[place[0]].is_secured]
 
 
 async def settle(connection: Connection, books: Iterable[Book]) -> None:

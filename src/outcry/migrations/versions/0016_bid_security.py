@@ -42,6 +42,17 @@ _STATEMENTS: list[str] = [
             AND h.subject_id = m.subject_id AND h.status = 'active' LIMIT 1) h ON true;
     END $$
     """,
+    # Fails, as the desk's proof does, when one of these wallets has less than the bids of a batch rest on.
+    """
+    CREATE FUNCTION desk_funded(p_ids uuid[], p_amounts bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM unnest(p_ids, p_amounts) AS k (id, amount)
+            WHERE coalesce((SELECT a.balance FROM ledger_accounts a WHERE a.id = k.id), 0) < k.amount)
+        THEN
+            RAISE EXCEPTION 'the wallets are not as the desk knew them' USING ERRCODE = 'OC001';
+        END IF;
+    END $$
+    """,
     "REVOKE ALL ON FUNCTION ledger_lock_holds(uuid[], uuid[], text[], uuid[], uuid[]) FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION ledger_lock_holds(uuid[], uuid[], text[], uuid[], uuid[]) TO outcry_app",
 ]
