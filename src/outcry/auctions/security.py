@@ -31,8 +31,8 @@ LOCK_PURSES = Statement(
 FUNDED = Statement("funded", "SELECT desk_funded($1::uuid[], $2::bigint[])")
 MOVE_HOLDS = Statement(
     "move_holds",
-    "SELECT count(*) FROM ledger_move_holds('move', $1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[],"
-    " $6::bigint[], $7::text[], $8::uuid[], $9::uuid[])",
+    f"SELECT count(*) FROM ledger_move_holds('move', $1::uuid[], NULL, $2::uuid[], $3::uuid[], $4::text[],"
+    f" $5::bigint[], '{PURPOSE}', $6::uuid[], $7::uuid[])",
 )
 _BOUND = "SELECT subject_id, user_id, amount FROM ledger_holds WHERE subject_id = ANY(%s) AND status = 'active'"
 _BIDDERS = """
@@ -131,12 +131,10 @@ class Funds:
                     MOVE_HOLDS,
                     (
                         UuidBytes([identity for identity, _ in new_ids(len(moved))]),
-                        Texts([None] * len(moved)),
                         UuidInts([person for _, person in moved]),
                         UuidInts([auction_id for auction_id, _ in moved]),
                         Texts(currencies),
                         BigInts([self._bound[place] for place in moved]),
-                        Texts([PURPOSE] * len(moved)),
                         UuidInts([available for available, _ in purses]),
                         UuidInts([held for _, held in purses]),
                     ),
