@@ -117,10 +117,10 @@ _FUNCTIONS: list[str] = [
             ORDER BY n.id
             ON CONFLICT (id) DO UPDATE SET balance = a.balance WHERE false;
         END IF;
-        SELECT array_agg(l.id ORDER BY l.id), array_agg(l.balance ORDER BY l.id),
-            array_agg(l.entry_count ORDER BY l.id),
-            array_agg(l.kind ORDER BY l.id) = p_kinds AND array_agg(l.owner_id ORDER BY l.id) = p_owners
-            AND array_agg(l.currency::text ORDER BY l.id) = p_currencies
+        -- Aggregated as they come, by id; that they came so is checked below.
+        SELECT array_agg(l.id), array_agg(l.balance), array_agg(l.entry_count),
+            array_agg(l.kind) = p_kinds AND array_agg(l.owner_id) = p_owners
+            AND array_agg(l.currency::text) = p_currencies
         INTO v_ids, balances, counts, v_same
         FROM (SELECT * FROM ledger_accounts WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE) l;
         IF v_ids IS DISTINCT FROM p_ids OR NOT v_same THEN
@@ -144,10 +144,14 @@ _FUNCTIONS: list[str] = [
         v_short integer;
         v_written bigint;
     BEGIN
-        SELECT array_agg(c.rank ORDER BY c.place), array_agg(c.may_owe ORDER BY c.place) INTO v_currency, v_may_owe
-        FROM (SELECT a.place, (dense_rank() OVER (ORDER BY a.currency))::integer AS rank,
-                a.kind IN ('losses', 'clearing', 'grants', 'gas_issued') AS may_owe
-            FROM unnest(p_kinds, p_currencies) WITH ORDINALITY AS a (kind, currency, place)) c;
+        SELECT array_agg(k IN ('losses', 'clearing', 'grants', 'gas_issued')) INTO v_may_owe FROM unnest(p_kinds) k;
+        IF p_currencies[1] = ALL (p_currencies) THEN
+            v_currency := array_fill(1, ARRAY[cardinality(p_currencies)]);
+        ELSE
+            SELECT array_agg(c.rank ORDER BY c.place) INTO v_currency
+            FROM (SELECT a.place, (dense_rank() OVER (ORDER BY a.currency))::integer AS rank
+                FROM unnest(p_currencies) WITH ORDINALITY AS a (currency, place)) c;
+        END IF;
         SELECT count(*) INTO v_legs FROM unnest(p_leg_transfers, p_leg_accounts, p_amounts) AS l (t, a, amount)
         WHERE t BETWEEN 1 AND cardinality(p_transfer_ids) AND a BETWEEN 1 AND cardinality(p_ids)
             AND amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000;
