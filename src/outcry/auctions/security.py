@@ -19,6 +19,7 @@ from outcry.ledger import accounts
 from outcry.ledger.service import Connection, HoldMove, Ledger
 
 PURPOSE = "bid"
+CHUNK_MOVES = 5_000
 _KEPT_ACCOUNTS = 50_000
 
 LOCK = Statement("lock_secured", "SELECT FROM auctions WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
@@ -190,7 +191,7 @@ def _secured(bids: Iterable[Place], books: Mapping[int, Book]) -> list[Place]:
 
 
 async def settle(connection: Connection, books: Iterable[Book]) -> None:
-    """Bring the holds of these locked auctions to what they bind now, in one statement. Raises InsufficientFunds."""
+    """Bring the holds of these locked auctions to what they bind now, set-based. Raises InsufficientFunds."""
     secured = {book.id: book for book in books if book.is_secured}
     if not secured:
         return
@@ -201,7 +202,14 @@ async def settle(connection: Connection, books: Iterable[Book]) -> None:
         HoldMove(UUID(int=person), UUID(int=auction_id), secured[auction_id].currency, amount, PURPOSE)
         for (auction_id, person), amount in wanted.items()
     ]
-    await _ledger.move_holds(connection, moves)
+    # What is freed first, so that it can be bound again.
+    moves.sort(key=lambda move: move.amount_now)
+    if len(moves) > CHUNK_MOVES:
+        # Many bidders on auctions that end together: their wallets are locked in one order before the first chunk.
+        purses = [(move.user_id, move.currency) for move in moves]
+        await _ledger.lock(connection, [make(*one) for one in purses for make in (accounts.available, accounts.held)])
+    for start in range(0, len(moves), CHUNK_MOVES):
+        await _ledger.move_holds(connection, moves[start : start + CHUNK_MOVES])
 
 
 async def wanted_holds(connection: Connection, books: Sequence[Book]) -> dict[Place, int]:
