@@ -1,8 +1,8 @@
 """The ledger: accounts, transfers, entries, holds; written by these functions alone (SPEC MON-1).
 
 The app's role may read what row security shows it and call `ledger_post`, `ledger_move_holds`, `ledger_capture_hold`
-and `ledger_lock`, as the system only. It may write none of the tables. Functions lock accounts by id, opening the
-missing ones on the way, then write set-based. Plans must stay index plans on a young table too: look-ups are
+and `ledger_lock`, as the system only. It may write none of the tables. Functions open missing accounts and lock all
+by id, then write set-based. Plans must stay index plans on a young table too: look-ups are
 `LATERAL ... LIMIT 1` or `= ANY`, updates find their values by `width_bucket` in sorted arrays, nothing is joined.
 
 Refusals: OL001 a balance would fall below zero (DETAIL: currency), OL002 a key with other legs (DETAIL: key),
@@ -98,8 +98,9 @@ _TABLES: list[str] = [
 ]
 
 _FUNCTIONS: list[str] = [
-    # Internal: locks the accounts by id, opening what is missing in the same order, so that no two calls can wait for
-    # each other. The arrays stand in the order of the ids and name each account once.
+    # Internal: locks the accounts by id, so that no two calls can wait for each other. Missing ones are opened first,
+    # in the same order and while nothing is locked: whoever holds a lock waits for no account that is being opened.
+    # The arrays stand in the order of the ids and name each account once.
     """
     CREATE FUNCTION ledger_locked(p_ids uuid[], p_kinds text[], p_owners uuid[], p_currencies text[],
         OUT balances bigint[], OUT counts bigint[])
@@ -112,10 +113,10 @@ _FUNCTIONS: list[str] = [
             RAISE EXCEPTION 'only the system moves money' USING ERRCODE = '42501';
         END IF;
         IF (SELECT count(*) FROM ledger_accounts WHERE id = ANY (p_ids)) < cardinality(p_ids) THEN
-            INSERT INTO ledger_accounts AS a (id, kind, owner_id, currency)
+            INSERT INTO ledger_accounts (id, kind, owner_id, currency)
             SELECT * FROM unnest(p_ids, p_kinds, p_owners, p_currencies) AS n (id, kind, owner_id, currency)
             ORDER BY n.id
-            ON CONFLICT (id) DO UPDATE SET balance = a.balance WHERE false;
+            ON CONFLICT DO NOTHING;
         END IF;
         -- Aggregated as they come, by id; that they came so is checked below.
         SELECT array_agg(l.id), array_agg(l.balance), array_agg(l.entry_count),
