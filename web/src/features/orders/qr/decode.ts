@@ -1,0 +1,3 @@
+export function decode(_image: ImageData): string | null {
+  return null
+}

@@ -1,0 +1,105 @@
+import { queryOptions } from '@tanstack/react-query'
+import { wire } from '@/api/wire'
+import { LOCALE } from '@/strings/t'
+
+export interface SafeZone {
+  id: string
+  name: string
+  address: string
+  lat: number
+  lng: number
+  distance_meters: number | null
+  hours: { day: string | number; opens: string; closes: string }[]
+  open_now: boolean
+}
+export interface Point {
+  lat: number
+  lng: number
+}
+
+const SHOWN = 12
+
+/** Places to meet, the nearest to `near` first. */
+export const zonesQuery = (near: Point | null) =>
+  queryOptions({
+    queryKey: ['safe-zones', near?.lat ?? null, near?.lng ?? null],
+    queryFn: async () => {
+      const where = near === null ? undefined : `${near.lat.toFixed(4)},${near.lng.toFixed(4)}`
+      const found = (await wire.get('/v1/safe-zones', { query: { near: where, limit: SHOWN } })) as {
+        items: SafeZone[]
+      }
+      return found.items
+    },
+    staleTime: 60_000,
+  })
+
+export const proposeMeeting = (orderId: string, body: { safe_zone_id: string; at: string }) =>
+  wire.put('/v1/orders/{order_id}/meeting', { path: { order_id: orderId }, body })
+
+/** `420 m`, `1.3 km`, `14 km`. */
+export function distanceText(meters: number): string {
+  const unit = meters < 950 ? 'meter' : 'kilometer'
+  const value = unit === 'meter' ? Math.round(meters / 10) * 10 : meters / 1_000
+  const digits = unit === 'kilometer' && value < 10 ? 1 : 0
+  return new Intl.NumberFormat(LOCALE, {
+    style: 'unit',
+    unit,
+    maximumFractionDigits: digits,
+  }).format(value)
+}
+
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** The hours of the weekday of `at` (a local date and time), as `09:00–18:00`; empty when it is closed that day. */
+export function hoursOn(zone: SafeZone, at: Date): string[] {
+  const index = (at.getDay() + 6) % 7
+  return zone.hours.filter(one => dayIndex(one.day) === index).map(one => `${short(one.opens)}–${short(one.closes)}`)
+}
+
+/** 0 is Monday; the server says it by number from 0 or by name. */
+function dayIndex(day: string | number): number {
+  return typeof day === 'number' ? day : DAYS.indexOf(day.slice(0, 3).toLowerCase())
+}
+
+const short = (time: string) => time.slice(0, 5)
+
+const METERS_A_DEGREE = 111_320
+const MARGIN = 0.14
+/** So wide at least, in meters: one place alone is not drawn at the scale of a doorstep. */
+const LEAST_METERS = 800
+
+export interface Plan {
+  /** Where a point stands, in 0..1 from the left and from the top. */
+  place(point: Point): { x: number; y: number }
+  /** How long the scale bar's round length is, in meters and as a part of the width. */
+  bar: { meters: number; part: number }
+}
+
+/** A flat map round these points, true to scale as far as a town goes; `ratio` is width to height. Pure. */
+export function planOf(points: readonly Point[], ratio: number): Plan {
+  const lats = points.map(one => one.lat)
+  const lngs = points.map(one => one.lng)
+  const middle = { lat: (min(lats) + max(lats)) / 2, lng: (min(lngs) + max(lngs)) / 2 }
+  const metersALng = METERS_A_DEGREE * Math.max(Math.cos((middle.lat * Math.PI) / 180), 0.01)
+  const wide = (max(lngs) - min(lngs)) * metersALng
+  const high = (max(lats) - min(lats)) * METERS_A_DEGREE
+  const width = Math.max(wide, high * ratio, LEAST_METERS) / (1 - 2 * MARGIN)
+  return {
+    place: point => ({
+      x: 0.5 + ((point.lng - middle.lng) * metersALng) / width,
+      y: 0.5 - ((point.lat - middle.lat) * METERS_A_DEGREE * ratio) / width,
+    }),
+    bar: barOf(width),
+  }
+}
+
+/** The longest of 1, 2, 5 times a power of ten that fits a quarter of the width. */
+function barOf(width: number): Plan['bar'] {
+  const most = width / 4
+  const power = 10 ** Math.floor(Math.log10(most))
+  const meters = [5, 2, 1].map(one => one * power).find(one => one <= most) ?? power
+  return { meters, part: meters / width }
+}
+
+const min = (values: readonly number[]) => (values.length > 0 ? Math.min(...values) : 0)
+const max = (values: readonly number[]) => (values.length > 0 ? Math.max(...values) : 0)
