@@ -73,7 +73,8 @@ export const payoutAccountQuery = queryOptions({
 export const topUpQuery = (id: string) =>
   queryOptions({
     queryKey: ['mine', 'wallet', 'top-up', id],
-    queryFn: async () => (await wire.get('/v1/wallet/top-ups/{top_up_id}', { path: { top_up_id: id } })) as TopUp,
+    queryFn: async () =>
+      (await wire.get('/v1/wallet/top-ups/{top_up_id}', { path: { top_up_id: id } })) as TopUp,
   })
 
 export const topUp = async (body: { amount: number; currency: string; return_url: string }, key: string) =>

@@ -189,7 +189,9 @@ const routes = [
   createRoute({
     ...page,
     path: '/staff/ledger',
-    validateSearch: (search: Record<string, unknown>): { id?: string | undefined } => ({ id: text(search.id) }),
+    validateSearch: (search: Record<string, unknown>): { id?: string | undefined } => ({
+      id: text(search.id),
+    }),
     component: lazyRouteComponent(() => import('@/features/staff/LedgerPage'), 'LedgerPage'),
   }),
   createRoute({

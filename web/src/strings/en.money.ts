@@ -54,17 +54,21 @@ export const money = {
   'next.waitPayLead': 'Do not send anything yet. We tell you the moment the money is here.',
   'next.waitPayElse': 'Not paid in time, it is yours again, and you may offer it to the next bidder.',
   'next.ship': 'Send it now',
-  'next.shipLead': 'The money is here and held for you. Pack it well, send it, and enter the tracking number.',
+  'next.shipLead':
+    'The money is here and held for you. Pack it well, send it, and enter the tracking number.',
   'next.shipOrMeet': 'Send it, or meet',
   'next.shipOrMeetLead':
     'The money is here and held for you. Send it and enter the tracking number, or meet and scan the buyer’s code.',
   'next.waitShip': 'Waiting for {name} to send it',
   'next.waitShipLead': 'Your money is held safe. You get the tracking number as soon as it is sent.',
-  'next.waitShipOrMeet': 'Your money is held safe. You can also meet: choose a place, and show your code there.',
+  'next.waitShipOrMeet':
+    'Your money is held safe. You can also meet: choose a place, and show your code there.',
   'next.meetSeller': 'Meet {name}',
-  'next.meetSellerLead': 'The money is held for you. Agree on a place and time, and scan the buyer’s code there.',
+  'next.meetSellerLead':
+    'The money is held for you. Agree on a place and time, and scan the buyer’s code there.',
   'next.meetBuyer': 'Meet {name}',
-  'next.meetBuyerLead': 'Agree on a place and time. Look at it first, then show your code: that pays the seller.',
+  'next.meetBuyerLead':
+    'Agree on a place and time. Look at it first, then show your code: that pays the seller.',
   'next.confirm': 'Confirm when it arrives',
   'next.confirmLead': 'It is on its way. When you have it and it is as described, say so.',
   'next.waitConfirm': 'Waiting for {name} to receive it',
@@ -78,7 +82,8 @@ export const money = {
   'next.respondLead': 'Say what happened and add pictures. Our staff decide from what both of you bring.',
   'next.respondElse': 'Without an answer our staff decide from what there is.',
   'next.waitRespond': 'Waiting for {name} to answer',
-  'next.waitRespondLead': 'The money stays where it is until this is settled. You can still add pictures and words.',
+  'next.waitRespondLead':
+    'The money stays where it is until this is settled. You can still add pictures and words.',
   'next.staff': 'Our staff are deciding',
   'next.staffLead': 'They look at what both of you brought. The money stays where it is until then.',
   'next.rate': 'How was {name}?',
@@ -268,7 +273,8 @@ export const money = {
   'meet.doneBuyer': 'Enjoy it. The seller has been paid.',
   'meet.doneSeller': 'The money is in your wallet.',
   'code.title': 'Your code for {name}',
-  'code.lead': 'Show it only when you hold the thing in your hands and like what you see. Scanned, it pays the seller.',
+  'code.lead':
+    'Show it only when you hold the thing in your hands and like what you see. Scanned, it pays the seller.',
   'code.picture': 'The code as a picture to scan',
   'code.readOut': 'or read it out',
   'code.valid': 'Good for {time}',
@@ -309,7 +315,8 @@ export const money = {
 
   'pay.title': 'Checkout',
   'pay.from': 'from {name}',
-  'pay.protected': 'Outcry holds your money. {name} is paid only when you have it, or when a dispute is settled.',
+  'pay.protected':
+    'Outcry holds your money. {name} is paid only when you have it, or when a dispute is settled.',
   'pay.by': 'Pay by',
   'pay.how': 'How do you want to pay?',
   'pay.card': 'Card',
@@ -377,7 +384,8 @@ export const money = {
   'topUp.enter': 'Enter an amount',
   'topUp.send': 'Go on to pay {amount}',
   'topUp.noPage': 'The payment provider has no page for this just now.',
-  'topUp.returned': 'Thank you. The money appears here by itself as soon as the payment provider has told us.',
+  'topUp.returned':
+    'Thank you. The money appears here by itself as soon as the payment provider has told us.',
   'topUp.back': 'Back to the order',
   'withdraw.title': 'Withdraw',
   'withdraw.lead': 'It goes to your payout account, usually within a few working days.',
@@ -400,7 +408,8 @@ export const money = {
   'payouts.needed': 'Still needed',
   'payouts.private': 'Your bank details go to the payment provider alone; Outcry never sees them.',
   'payouts.none': 'Get paid to your bank',
-  'payouts.noneLead': 'The payment provider asks who you are and where the money should go. Then you can withdraw.',
+  'payouts.noneLead':
+    'The payment provider asks who you are and where the money should go. Then you can withdraw.',
   'payouts.pending': 'Nearly there',
   'payouts.pendingLead': 'The payment provider is checking what you gave, or waits for something more.',
   'payouts.ready': 'Ready',

@@ -21,7 +21,11 @@ const TONES = {
 export function Card({ title, aside, tone = 'plain', className, children }: Props) {
   return (
     <section
-      className={cx('grid grid-cols-1 content-start gap-4 rounded-3xl border p-5 sm:p-6', TONES[tone], className)}
+      className={cx(
+        'grid grid-cols-1 content-start gap-4 rounded-3xl border p-5 sm:p-6',
+        TONES[tone],
+        className,
+      )}
     >
       {title && (
         <div className="flex items-center justify-between gap-4">

@@ -91,7 +91,9 @@ function What({ order }: { order: Order }) {
           className="size-20 shrink-0 rounded-2xl sm:size-24"
         />
         <div className="grid min-w-0 gap-1">
-          <p className="line-clamp-3 leading-snug font-semibold">{order.listing?.title ?? m('order.untitled')}</p>
+          <p className="line-clamp-3 leading-snug font-semibold">
+            {order.listing?.title ?? m('order.untitled')}
+          </p>
           <p className="text-sm text-ink-2">{m('pay.from', { name: order.seller.display_name })}</p>
         </div>
       </div>

@@ -26,12 +26,21 @@ export function PayForm({ order }: { order: Order }) {
   const [isLeaving, setLeaving] = useState(false)
   const paying = useMoneyMove<Method, Paid>(
     (by, key) =>
-      payOrder(order.id, by === 'wallet' ? { method: by } : { method: by, return_url: returnUrl(order.id) }, key),
+      payOrder(
+        order.id,
+        by === 'wallet' ? { method: by } : { method: by, return_url: returnUrl(order.id) },
+        key,
+      ),
     paid => {
       if (paid.checkout_url) {
         setLeaving(true)
         location.assign(paid.checkout_url)
-      } else void navigate({ to: '/orders/$orderId/pay', params: { orderId: order.id }, search: { returned: true } })
+      } else
+        void navigate({
+          to: '/orders/$orderId/pay',
+          params: { orderId: order.id },
+          search: { returned: true },
+        })
     },
   )
   const total = formatExact(order.total, order.currency)

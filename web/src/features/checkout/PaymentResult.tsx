@@ -50,7 +50,12 @@ export function PaymentResult({ order, stage }: { order: Order; stage: Ended }) 
           {m('result.toOrder')}
         </Link>
         {stage === 'waiting' && (
-          <Link to="/orders/$orderId/pay" params={{ orderId: order.id }} search={{}} className={buttonClass('quiet')}>
+          <Link
+            to="/orders/$orderId/pay"
+            params={{ orderId: order.id }}
+            search={{}}
+            className={buttonClass('quiet')}
+          >
             {m('result.again')}
           </Link>
         )}

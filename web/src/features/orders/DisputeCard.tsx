@@ -33,7 +33,9 @@ export function DisputeCard({
     <div id="dispute" className="scroll-mt-24">
       <Card
         title={m('dispute.title')}
-        aside={<Badge tone={isOpen ? 'bad' : 'neutral'}>{m(isOpen ? 'dispute.isOpen' : 'dispute.isClosed')}</Badge>}
+        aside={
+          <Badge tone={isOpen ? 'bad' : 'neutral'}>{m(isOpen ? 'dispute.isOpen' : 'dispute.isClosed')}</Badge>
+        }
       >
         <div className="grid gap-1">
           <p className="font-semibold">{reasonWords(dispute.reason)}</p>
@@ -45,7 +47,9 @@ export function DisputeCard({
             {dispute.refund_amount === 0
               ? m('dispute.endedRelease')
               : m('dispute.endedRefund', { amount: formatExact(dispute.refund_amount, order.currency) })}
-            {dispute.note && <span className="mt-1 block font-normal whitespace-pre-line">{dispute.note}</span>}
+            {dispute.note && (
+              <span className="mt-1 block font-normal whitespace-pre-line">{dispute.note}</span>
+            )}
           </Notice>
         )}
         {found.isPending && <Skeleton className="h-24 rounded-2xl" />}

@@ -32,7 +32,11 @@ export function MeetingCard({ order, meeting, party }: { order: Order; meeting: 
           <p className="text-sm text-ink-2">{meeting.safe_zone.address}</p>
           <p className="mt-1 font-medium">{formatDateTime(meeting.at)}</p>
           <p className="text-sm text-ink-3">
-            {meeting.agreed ? m('meeting.agreed') : isMine ? m('meeting.byYou') : m('meeting.byOther', { name: other })}
+            {meeting.agreed
+              ? m('meeting.agreed')
+              : isMine
+                ? m('meeting.byYou')
+                : m('meeting.byOther', { name: other })}
           </p>
         </div>
       </div>

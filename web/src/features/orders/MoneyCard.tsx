@@ -22,11 +22,24 @@ export function MoneyCard({ order, party }: { order: Order; party: Party }) {
   )
 }
 
-function Stop({ isHere, isPassed, label, children }: { isHere: boolean; isPassed: boolean; label: string; children: ReactNode }) {
+function Stop({
+  isHere,
+  isPassed,
+  label,
+  children,
+}: {
+  isHere: boolean
+  isPassed: boolean
+  label: string
+  children: ReactNode
+}) {
   return (
     <li
       aria-current={isHere ? 'step' : undefined}
-      className={cx('grid justify-items-center gap-1.5 text-center text-xs', isHere ? 'font-bold' : 'text-ink-3')}
+      className={cx(
+        'grid justify-items-center gap-1.5 text-center text-xs',
+        isHere ? 'font-bold' : 'text-ink-3',
+      )}
     >
       <span
         aria-hidden="true"

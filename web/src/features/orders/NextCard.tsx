@@ -27,7 +27,11 @@ export function NextCard({ order, party }: { order: Order; party: Party }) {
           aria-hidden="true"
           className={cx(
             'grid size-11 shrink-0 place-items-center rounded-full',
-            isYours ? 'bg-accent-soft text-accent' : isOver(order) ? 'bg-good-soft text-good' : 'bg-sunken text-ink-2',
+            isYours
+              ? 'bg-accent-soft text-accent'
+              : isOver(order)
+                ? 'bg-good-soft text-good'
+                : 'bg-sunken text-ink-2',
           )}
         >
           <Icon className="size-6" />
@@ -63,30 +67,36 @@ function Actions({ order }: { order: Order }) {
   const sheet = useSheet<InSheet>()
   const first = firstAction(order)
   const look = (action: OrderAction) => (action === first ? 'primary' : 'plain')
-  const quiet = order.may.filter(isInSheet).filter(action => action !== 'ship' && action !== 'confirm_delivery')
+  const quiet = order.may
+    .filter(isInSheet)
+    .filter(action => action !== 'ship' && action !== 'confirm_delivery')
   const may = new Set(order.may)
   if (order.may.length === 0) return null
   return (
     <>
       <div className="flex flex-wrap gap-2.5 max-sm:[&>*]:w-full">
         {may.has('pay') && (
-          <Link
-            to="/orders/$orderId/pay"
-            params={{ orderId: order.id }}
-            className={buttonClass(look('pay'))}
-          >
+          <Link to="/orders/$orderId/pay" params={{ orderId: order.id }} className={buttonClass(look('pay'))}>
             <CreditCard aria-hidden="true" className="size-5" />
             {m('act.pay')}
           </Link>
         )}
         {may.has('show_code') && (
-          <Link to="/orders/$orderId/meet" params={{ orderId: order.id }} className={buttonClass(look('show_code'))}>
+          <Link
+            to="/orders/$orderId/meet"
+            params={{ orderId: order.id }}
+            className={buttonClass(look('show_code'))}
+          >
             <QrCode aria-hidden="true" className="size-5" />
             {m('act.showCode')}
           </Link>
         )}
         {may.has('scan_code') && (
-          <Link to="/orders/$orderId/meet" params={{ orderId: order.id }} className={buttonClass(look('scan_code'))}>
+          <Link
+            to="/orders/$orderId/meet"
+            params={{ orderId: order.id }}
+            className={buttonClass(look('scan_code'))}
+          >
             <ScanLine aria-hidden="true" className="size-5" />
             {m('act.scanCode')}
           </Link>

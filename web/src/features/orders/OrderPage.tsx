@@ -102,7 +102,9 @@ function ShipmentCard({ shipment }: { shipment: NonNullable<Order['shipment']> }
         </div>
         <div className="min-w-0">
           <dt className="text-sm text-ink-3">{m('shipment.tracking')}</dt>
-          <dd className="figures font-semibold break-all select-all">{shipment.tracking ?? m('shipment.none')}</dd>
+          <dd className="figures font-semibold break-all select-all">
+            {shipment.tracking ?? m('shipment.none')}
+          </dd>
         </div>
       </dl>
       <p className="text-sm text-ink-3">{m('shipment.sent', { at: formatDateTime(shipment.shipped_at) })}</p>
@@ -117,16 +119,16 @@ function People({ order, party }: { order: Order; party: Party }) {
       <p className="flex items-center gap-3">
         <Avatar name={other.display_name} />
         <span className="min-w-0">
-          <span className="block text-sm text-ink-3">{m(party === 'buyer' ? 'order.seller' : 'order.buyer')}</span>
+          <span className="block text-sm text-ink-3">
+            {m(party === 'buyer' ? 'order.seller' : 'order.buyer')}
+          </span>
           <span className="block truncate font-semibold">{other.display_name}</span>
         </span>
       </p>
       <dl className="grid gap-3 text-sm">
         <div>
           <dt className="text-ink-3">{m('order.handover')}</dt>
-          <dd className="font-medium">
-            {m(handoverKey(order))}
-          </dd>
+          <dd className="font-medium">{m(handoverKey(order))}</dd>
         </div>
         <div>
           <dt className="text-ink-3">{m('order.number')}</dt>

@@ -74,7 +74,12 @@ function Mine({ userId }: { userId: string }) {
           </button>
         ))}
       </div>
-      <div id="orders-list" role="tabpanel" aria-labelledby={`orders-${role}`} className="grid grid-cols-1 gap-9">
+      <div
+        id="orders-list"
+        role="tabpanel"
+        aria-labelledby={`orders-${role}`}
+        className="grid grid-cols-1 gap-9"
+      >
         <List role={role} userId={userId} found={found[role]} />
       </div>
     </div>
@@ -163,7 +168,9 @@ function Row({ order, role, userId }: { order: Order; role: Party; userId: strin
               <Deadline by={next.by} over={m('deadline.over')} />
             </p>
           )}
-          <p className="figures font-semibold sm:hidden">{formatExact(amountOf(order, role), order.currency)}</p>
+          <p className="figures font-semibold sm:hidden">
+            {formatExact(amountOf(order, role), order.currency)}
+          </p>
         </div>
         <div className="flex items-center gap-3 self-stretch">
           <span className="figures hidden font-display text-xl font-bold sm:block">

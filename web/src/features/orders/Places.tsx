@@ -40,7 +40,12 @@ export function Places({ order }: { order: Order }) {
   }
   const zone = found.data?.find(one => one.id === chosen)
   return (
-    <section ref={top} id="places" aria-labelledby="places-title" className="grid scroll-mt-24 grid-cols-1 gap-5">
+    <section
+      ref={top}
+      id="places"
+      aria-labelledby="places-title"
+      className="grid scroll-mt-24 grid-cols-1 gap-5"
+    >
       <div className="flex flex-wrap items-end justify-between gap-3">
         <div className="grid gap-1.5">
           <h2 id="places-title" className="text-xl font-bold">
@@ -115,7 +120,9 @@ function Place({
           <Badge tone={zone.open_now ? 'good' : 'neutral'}>
             {m(zone.open_now ? 'places.open' : 'places.closed')}
           </Badge>
-          <span className="figures text-ink-2">{today ? m('places.today', { hours: today }) : m('places.notToday')}</span>
+          <span className="figures text-ink-2">
+            {today ? m('places.today', { hours: today }) : m('places.notToday')}
+          </span>
         </span>
       </span>
       {zone.distance_meters !== null && (
@@ -156,7 +163,11 @@ function When({ order, zone }: { order: Order; zone: SafeZone }) {
         type="datetime-local"
         label={m('places.when')}
         hint={
-          moment === null ? m('places.whenHint') : hours ? m('places.hours', { hours }) : m('places.closedThen')
+          moment === null
+            ? m('places.whenHint')
+            : hours
+              ? m('places.hours', { hours })
+              : m('places.closedThen')
         }
         error={isPast ? m('places.past') : null}
         min={localText(serverClock.now())}
@@ -167,7 +178,12 @@ function When({ order, zone }: { order: Order; zone: SafeZone }) {
         }}
       />
       {proposing.isError && <Notice tone="bad">{wordsFor(proposing.error)}</Notice>}
-      <Button type="submit" busy={proposing.isPending} disabled={moment === null || isPast} className="justify-self-start">
+      <Button
+        type="submit"
+        busy={proposing.isPending}
+        disabled={moment === null || isPast}
+        className="justify-self-start"
+      >
         {m(order.meeting ? 'places.change' : 'places.propose')}
       </Button>
     </form>

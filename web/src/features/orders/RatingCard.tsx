@@ -91,7 +91,10 @@ function Rate({ order, other }: { order: Order; other: string }) {
                 />
                 <Star
                   aria-hidden="true"
-                  className={cx('size-8 transition', one <= stars ? 'fill-warn text-warn' : 'text-line-strong')}
+                  className={cx(
+                    'size-8 transition',
+                    one <= stars ? 'fill-warn text-warn' : 'text-line-strong',
+                  )}
                 />
                 <span className="sr-only">{m('rating.stars', { n: one })}</span>
               </label>

@@ -21,10 +21,7 @@ export function ZoneMap({
   chosen: string | null
   onChoose: (id: string) => void
 }) {
-  const plan = useMemo(
-    () => planOf(near === null ? zones : [...zones, near], WIDTH / HEIGHT),
-    [zones, near],
-  )
+  const plan = useMemo(() => planOf(near === null ? zones : [...zones, near], WIDTH / HEIGHT), [zones, near])
   const at = (point: Point) => {
     const { x, y } = plan.place(point)
     return { x: x * WIDTH, y: y * HEIGHT }

@@ -43,7 +43,10 @@ export interface Drawing {
 export function drawingOf(svg: string): Drawing | null {
   const root = new DOMParser().parseFromString(svg, 'image/svg+xml').querySelector('svg')
   const path = root?.querySelector('path[stroke]')?.getAttribute('d')
-  const box = root?.getAttribute('viewBox')?.split(/[\s,]+/).map(Number)
+  const box = root
+    ?.getAttribute('viewBox')
+    ?.split(/[\s,]+/)
+    .map(Number)
   const size = box?.[2] ?? Number.parseFloat(root?.getAttribute('width') ?? '')
   return path && Number.isFinite(size) && size > 0 ? { size, path } : null
 }

@@ -81,7 +81,10 @@ function ahead(order: Order, party: Party): string[] {
   const handOver =
     order.fulfilment === 'meetup'
       ? [m('ahead.meet')]
-      : [m(isBuyer ? 'ahead.shipBuyer' : 'ahead.shipSeller'), m(isBuyer ? 'ahead.confirmBuyer' : 'ahead.confirmSeller')]
+      : [
+          m(isBuyer ? 'ahead.shipBuyer' : 'ahead.shipSeller'),
+          m(isBuyer ? 'ahead.confirmBuyer' : 'ahead.confirmSeller'),
+        ]
   const release = m(isBuyer ? 'ahead.releaseBuyer' : 'ahead.releaseSeller')
   switch (order.status) {
     case 'pending_payment':

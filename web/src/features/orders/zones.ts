@@ -53,7 +53,9 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 /** The hours of the weekday of `at` (a local date and time), as `09:00–18:00`; empty when it is closed that day. */
 export function hoursOn(zone: SafeZone, at: Date): string[] {
   const index = (at.getDay() + 6) % 7
-  return zone.hours.filter(one => dayIndex(one.day) === index).map(one => `${short(one.opens)}–${short(one.closes)}`)
+  return zone.hours
+    .filter(one => dayIndex(one.day) === index)
+    .map(one => `${short(one.opens)}–${short(one.closes)}`)
 }
 
 /** 0 is Monday; the server says it by number from 0 or by name. */

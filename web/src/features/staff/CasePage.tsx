@@ -55,7 +55,9 @@ function Claim({ one }: { one: Case }) {
       <div className="flex items-center gap-4">
         <Picture src={order.listing?.image_url} alt="" className="size-20 shrink-0 rounded-2xl" />
         <div className="grid min-w-0 gap-1">
-          <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>{s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}</Badge>
+          <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>
+            {s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}
+          </Badge>
           <p className="text-lg font-bold">{order.listing?.title ?? s('order.untitled')}</p>
           <p className="text-sm text-ink-2">
             {s('case.parties', { buyer: order.buyer.display_name, seller: order.seller.display_name })}
@@ -129,7 +131,9 @@ function Money({ one }: { one: Case }) {
         currency={order.currency}
         lines={[
           { name: s('money.price'), amount: order.amount },
-          ...(order.fees.buyer_premium > 0 ? [{ name: s('money.premium'), amount: order.fees.buyer_premium }] : []),
+          ...(order.fees.buyer_premium > 0
+            ? [{ name: s('money.premium'), amount: order.fees.buyer_premium }]
+            : []),
           ...(order.tax > 0 ? [{ name: s('money.tax'), amount: order.tax }] : []),
           { name: s('money.paid'), amount: order.total, look: 'sum' },
           ...(order.refunded_amount > 0

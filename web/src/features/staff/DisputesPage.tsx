@@ -64,7 +64,9 @@ function Row({ one }: { one: CaseLine }) {
           </p>
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
             {reasonWords(one.reason)}
-            <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>{s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}</Badge>
+            <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>
+              {s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}
+            </Badge>
           </p>
           <p className="text-sm text-ink-3">
             {one.respond_by && one.status === 'open' ? (

@@ -12,7 +12,13 @@ import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Failure } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
-import { accountEntriesQuery, accountsQuery, transferQuery, type LedgerAccount, type LedgerTransfer } from './calls'
+import {
+  accountEntriesQuery,
+  accountsQuery,
+  transferQuery,
+  type LedgerAccount,
+  type LedgerTransfer,
+} from './calls'
 import { StaffFrame } from './StaffFrame'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -57,7 +63,11 @@ function LookUp() {
           error={typed.trim() !== '' && !isId ? s('ledger.notId') : null}
           className="font-mono text-sm!"
         />
-        <Button type="submit" className={cx('h-12!', typed.trim() !== '' && !isId && 'sm:mb-7')} disabled={!isId}>
+        <Button
+          type="submit"
+          className={cx('h-12!', typed.trim() !== '' && !isId && 'sm:mb-7')}
+          disabled={!isId}
+        >
           <Search aria-hidden="true" className="size-5" />
           {s('ledger.look')}
         </Button>
@@ -121,7 +131,11 @@ function Found({ id, look }: { id: string; look: (id: string) => void }) {
             ))}
           </ul>
           {entries.hasNextPage && (
-            <Button look="plain" busy={entries.isFetchingNextPage} onClick={() => void entries.fetchNextPage()}>
+            <Button
+              look="plain"
+              busy={entries.isFetchingNextPage}
+              onClick={() => void entries.fetchNextPage()}
+            >
               {t('app.more')}
             </Button>
           )}
@@ -137,13 +151,19 @@ function Accounts({ accounts, look }: { accounts: LedgerAccount[]; look: (id: st
       <ul className="grid grid-cols-1 divide-y divide-line">
         {accounts.map(account => (
           <li key={account.id} className="flex items-baseline justify-between gap-4 py-3">
-            <button type="button" onClick={() => look(account.id)} className="min-w-0 text-left hover:text-accent">
+            <button
+              type="button"
+              onClick={() => look(account.id)}
+              className="min-w-0 text-left hover:text-accent"
+            >
               <span className="block font-medium underline decoration-line-strong underline-offset-4">
                 {account.kind} · {account.currency}
               </span>
               <span className="block font-mono text-xs break-all text-ink-3">{account.id}</span>
             </button>
-            <span className="figures shrink-0 font-semibold">{inCurrency(account.balance, account.currency)}</span>
+            <span className="figures shrink-0 font-semibold">
+              {inCurrency(account.balance, account.currency)}
+            </span>
           </li>
         ))}
       </ul>
@@ -159,13 +179,19 @@ function Transfer({ transfer, look }: { transfer: LedgerTransfer; look: (id: str
       <ul className="grid grid-cols-1 divide-y divide-line">
         {transfer.legs.map(({ account, amount }) => (
           <li key={account.id} className="flex items-baseline justify-between gap-4 py-3">
-            <button type="button" onClick={() => look(account.id)} className="min-w-0 text-left hover:text-accent">
+            <button
+              type="button"
+              onClick={() => look(account.id)}
+              className="min-w-0 text-left hover:text-accent"
+            >
               <span className="block font-medium underline decoration-line-strong underline-offset-4">
                 {account.kind}
               </span>
               <span className="block font-mono text-xs break-all text-ink-3">{account.owner_id}</span>
             </button>
-            <span className="figures shrink-0 font-semibold">{inCurrency(amount, account.currency, true)}</span>
+            <span className="figures shrink-0 font-semibold">
+              {inCurrency(amount, account.currency, true)}
+            </span>
           </li>
         ))}
       </ul>

@@ -16,7 +16,12 @@ import { paymentsQuery, refundOrder, type Payment } from './calls'
 import { StaffFrame } from './StaffFrame'
 
 const STATES = ['', 'pending', 'succeeded', 'failed', 'refunded', 'disputed'] as const
-const TONES: Record<string, BadgeTone> = { succeeded: 'good', pending: 'warn', failed: 'bad', disputed: 'bad' }
+const TONES: Record<string, BadgeTone> = {
+  succeeded: 'good',
+  pending: 'warn',
+  failed: 'bad',
+  disputed: 'bad',
+}
 const DONE = 'succeeded'
 
 /** What was paid, and giving it back. */

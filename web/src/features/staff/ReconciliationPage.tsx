@@ -35,7 +35,11 @@ function Reports() {
   const shown = chosen ?? data.items[0]?.id ?? null
   return (
     <div className="grid grid-cols-1 gap-5">
-      <Button className="justify-self-start" busy={running.isPending} onClick={() => running.mutate(undefined)}>
+      <Button
+        className="justify-self-start"
+        busy={running.isPending}
+        onClick={() => running.mutate(undefined)}
+      >
         <ScanSearch aria-hidden="true" className="size-5" />
         {s('reconciliation.run')}
       </Button>
@@ -92,7 +96,10 @@ function OneReport({ id }: { id: string }) {
   if (!data && error) return <Failure error={error} retry={() => void refetch()} />
   if (!data) return <Skeleton className="h-64 rounded-3xl" />
   return (
-    <Card title={formatDay(`${data.day}T12:00:00`)} aside={<span className="text-sm text-ink-3">{data.provider}</span>}>
+    <Card
+      title={formatDay(`${data.day}T12:00:00`)}
+      aside={<span className="text-sm text-ink-3">{data.provider}</span>}
+    >
       {data.differences.length === 0 ? (
         <p className="flex items-center gap-3 rounded-2xl bg-good-soft p-4 font-medium text-good">
           <CheckCheck aria-hidden="true" className="size-5 shrink-0" />
@@ -114,7 +121,9 @@ function DifferenceRow({ one }: { one: Difference }) {
     amount === null ? s('reconciliation.nothing') : formatExact(amount, one.currency)
   return (
     <li className="grid gap-2 py-4">
-      <p className="font-semibold">{one.kind.charAt(0).toUpperCase() + one.kind.slice(1).replaceAll('_', ' ')}</p>
+      <p className="font-semibold">
+        {one.kind.charAt(0).toUpperCase() + one.kind.slice(1).replaceAll('_', ' ')}
+      </p>
       <p className="font-mono text-xs break-all text-ink-3 select-all">{one.reference}</p>
       <dl className="grid grid-cols-2 gap-4 text-sm">
         <div>

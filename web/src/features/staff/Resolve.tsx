@@ -73,7 +73,11 @@ export function Resolve({ one }: { one: Case }) {
           <MoneyField
             label={s('resolve.amount')}
             hint={s('resolve.below', { amount: formatExact(heldOf(order), order.currency) })}
-            error={part !== null && refund === null ? s('resolve.below', { amount: formatExact(heldOf(order), order.currency) }) : null}
+            error={
+              part !== null && refund === null
+                ? s('resolve.below', { amount: formatExact(heldOf(order), order.currency) })
+                : null
+            }
             currency={order.currency}
             value={part}
             onChange={setPart}

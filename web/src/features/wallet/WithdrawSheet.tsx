@@ -29,7 +29,11 @@ export function WithdrawSheet({ isOpen, onClose, ...rest }: Props) {
   )
 }
 
-function Withdraw({ currency, available, onDone }: Omit<Props, 'isOpen' | 'onClose'> & { onDone: () => void }) {
+function Withdraw({
+  currency,
+  available,
+  onDone,
+}: Omit<Props, 'isOpen' | 'onClose'> & { onDone: () => void }) {
   const account = useQuery(payoutAccountQuery)
   if (account.isPending) return <Skeleton className="h-48 rounded-2xl" />
   if (account.isError) return <Notice tone="bad">{wordsFor(account.error)}</Notice>
