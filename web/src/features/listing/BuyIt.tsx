@@ -33,7 +33,7 @@ export function BuyIt({
     (count, key) => makeOrder(listing.id, count, key),
     order => void navigate({ to: '/orders/$orderId/pay', params: { orderId: order.id } }),
   )
-  const stock = Math.min(listing.stock ?? 1, MOST_AT_ONCE)
+  const stock = Math.min(listing.stock, MOST_AT_ONCE)
   const amount = price * quantity
   const words = t('listing.buy', { price: formatMoney(amount, listing.currency) })
   if (!isSignedIn) {

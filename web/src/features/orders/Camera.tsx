@@ -18,7 +18,9 @@ export function Camera({ onRead, isPaused }: { onRead: (text: string) => void; i
   const [stream, setStream] = useState<MediaStream | null>(null)
   const told = useRef('')
   const read = useRef(onRead)
-  read.current = onRead
+  useEffect(() => {
+    read.current = onRead
+  })
   useWakeLock(state === 'on')
   const start = async () => {
     setState('starting')
@@ -74,7 +76,7 @@ export function Camera({ onRead, isPaused }: { onRead: (text: string) => void; i
     <div className="grid gap-3">
       <div className="relative grid aspect-4/3 w-full place-items-center overflow-hidden rounded-3xl bg-[#14110e] text-white">
         {/* A viewfinder: there is nothing to hear. */}
-        {/* eslint-disable-next-line jsx-a11y/media-has-caption */}
+        { }
         <video
           ref={video}
           playsInline

@@ -70,7 +70,7 @@ export function ZoneMap({
         const isChosen = zone.id === chosen
         return (
           // A shortcut for those who see it: the list below is what the keyboard uses.
-          // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
+           
           <g
             key={zone.id}
             transform={`translate(${String(x)} ${String(y)})`}
