@@ -71,6 +71,7 @@ from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
+from outcry.payments import routes as payment_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -232,6 +233,7 @@ class Outcry:
             *media_routes.ROUTES,
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
+            *payment_routes.ROUTES,
             *order_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
