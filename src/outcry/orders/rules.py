@@ -191,9 +191,7 @@ class Settlement(msgspec.Struct, frozen=True):
     tax: int
 
 
-def settle(
-    *, total: int, commission: int, escrow_fee: int, buyer_premium: int, tax: int, refunded: int
-) -> Settlement:
+def settle(*, total: int, commission: int, escrow_fee: int, buyer_premium: int, tax: int, refunded: int) -> Settlement:
     """How the rest of an escrow is divided when `refunded` of `total` has gone back to the buyer (SPEC MON-4).
 
     A partial refund lowers the price: commission, premium and tax shrink with it, each rounded half to even; the
