@@ -58,6 +58,7 @@ from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.ledger.service import Ledger
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -106,6 +107,7 @@ class Outcry:
         self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
+        self.ledger = Ledger()
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -213,6 +215,7 @@ class Outcry:
             "staffing": self.staffing,
             "media": self.media,
             "listings": self.listings,
+            "ledger": self.ledger,
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,

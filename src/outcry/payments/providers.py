@@ -152,13 +152,13 @@ class ProviderEvent(msgspec.Struct, frozen=True):
     event_id: str
     kind: EventKind
     reference: str
+    at_seconds: int = 0
     subject_id: UUID | None = None
     object_reference: str | None = None
     amount: int | None = None
     currency: str | None = None
     card: Card | None = None
     failure_code: str | None = None
-    account: ProviderAccount | None = None
     type: str = ""
 
 

@@ -320,6 +320,7 @@ _STATEMENTS: list[str] = [
         id boolean NOT NULL DEFAULT true,
         hold boolean NOT NULL DEFAULT false,
         copies integer NOT NULL DEFAULT 1,
+        broken integer NOT NULL DEFAULT 0,
         CONSTRAINT pk_sandbox_controls PRIMARY KEY (id),
         CONSTRAINT ck_sandbox_controls_one CHECK (id),
         CONSTRAINT ck_sandbox_controls_copies CHECK (copies BETWEEN 1 AND 10)
