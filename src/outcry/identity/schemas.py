@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from outcry.identity.strikes import StrikeView
 from outcry.kernel.http import Instant, RequestStruct
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -114,6 +115,7 @@ class UserView(msgspec.Struct, frozen=True):
     language: str
     time_zone: str
     consents_due: list[str]
+    strikes: list[StrikeView]
 
 
 class SessionTokens(msgspec.Struct, frozen=True):
