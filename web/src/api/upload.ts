@@ -15,9 +15,12 @@ export interface SentPicture {
 }
 
 /** Send one picture; rejects with ApiError, also when it turns out to be none. */
-export async function uploadPicture(file: File): Promise<SentPicture> {
+export async function uploadPicture(
+  file: File,
+  purpose: 'listing' | 'evidence' = 'listing',
+): Promise<SentPicture> {
   const ticket = (await api.post('/v1/media/uploads', {
-    body: { content_type: file.type as ContentType },
+    body: { content_type: file.type as ContentType, purpose },
   })) as Ticket
   let answer: Response
   try {

@@ -112,7 +112,7 @@ function PayBy({ order }: { order: Order }) {
   const byMs = Date.parse(order.pay_by)
   const seconds = useServerTime(now => secondsLeft(byMs, now))
   return (
-    <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 rounded-3xl border border-line bg-raised px-5 py-4 sm:px-6">
+    <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 rounded-3xl border border-line bg-raised px-5 py-4 sm:px-6">
       <p className="grid">
         <span className="text-sm text-ink-3">{m('pay.by')}</span>
         <span className="font-semibold">{formatDateTime(order.pay_by)}</span>

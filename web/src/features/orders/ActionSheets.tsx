@@ -1,5 +1,7 @@
 import { useState, type ReactNode } from 'react'
-import { moveOrder, type Order } from '@/api/orders'
+import { api } from '@/api/client'
+import type { Order } from '@/api/orders'
+import type { components } from '@/api/schema'
 import { useMoneyMove } from '@/api/useMoneyMove'
 import { ApiError } from '@/api/problem'
 import { formatExact } from '@/shared/amounts'
@@ -12,24 +14,27 @@ import { wordsFor } from '@/ui/Failure'
 import { Sheet } from '@/ui/Sheet'
 import { toast } from '@/ui/toasts'
 import { CARRIERS } from './carriers'
+import type { Reason } from './disputes'
 import { refundable } from './sums'
+
+type Schemas = components['schemas']
 
 interface Props {
   order: Order
   isOpen: boolean
   onClose: () => void
 }
-type Step = Parameters<typeof moveOrder>[1]
 
 /** One step of the order: done once, told, the sheet closed. */
-function useStep(order: Order, step: Step, done: string, onClose: () => void) {
-  return useMoneyMove<Record<string, unknown> | undefined, unknown>(
-    (body, key) => moveOrder(order.id, step, body, key),
-    () => {
-      toast(done, 'good')
-      onClose()
-    },
-  )
+function useStep<Body>(
+  act: (body: Body, key: string) => Promise<unknown>,
+  done: string,
+  onClose: () => void,
+) {
+  return useMoneyMove<Body, unknown>(act, () => {
+    toast(done, 'good')
+    onClose()
+  })
 }
 
 /** What a field of the request broke, to stand under it. */
@@ -77,7 +82,11 @@ function Asking({
 
 /** The seller has sent it: by whom, and under which number. */
 export function ShipSheet({ order, isOpen, onClose }: Props) {
-  const shipping = useStep(order, 'ship', m('done.shipped'), onClose)
+  const shipping = useStep<Schemas['ShipOrder']>(
+    (body, key) => api.post('/v1/orders/{order_id}/ship', { path: { order_id: order.id }, body, key }),
+    m('done.shipped'),
+    onClose,
+  )
   const [carrier, setCarrier] = useState<string>(CARRIERS[0])
   const [other, setOther] = useState('')
   const [tracking, setTracking] = useState('')
@@ -126,7 +135,11 @@ export function ShipSheet({ order, isOpen, onClose }: Props) {
 
 /** The buyer has it: from here on the money is the seller's. */
 export function ConfirmSheet({ order, isOpen, onClose }: Props) {
-  const confirming = useStep(order, 'confirm-delivery', m('done.confirmed'), onClose)
+  const confirming = useStep<undefined>(
+    (_, key) => api.post('/v1/orders/{order_id}/confirm-delivery', { path: { order_id: order.id }, key }),
+    m('done.confirmed'),
+    onClose,
+  )
   return (
     <Sheet title={m('confirm.title')} isOpen={isOpen} onClose={onClose}>
       <Asking
@@ -144,7 +157,11 @@ export function ConfirmSheet({ order, isOpen, onClose }: Props) {
 
 /** Before it is paid, either side may step back. */
 export function CancelSheet({ order, isOpen, onClose }: Props) {
-  const cancelling = useStep(order, 'cancel', m('done.cancelled'), onClose)
+  const cancelling = useStep<undefined>(
+    (_, key) => api.post('/v1/orders/{order_id}/cancel', { path: { order_id: order.id }, body: {}, key }),
+    m('done.cancelled'),
+    onClose,
+  )
   return (
     <Sheet title={m('cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Asking
@@ -162,7 +179,11 @@ export function CancelSheet({ order, isOpen, onClose }: Props) {
 
 /** The seller gives money back: all of it, or a part. */
 export function RefundSheet({ order, isOpen, onClose }: Props) {
-  const refunding = useStep(order, 'refund', m('done.refunded'), onClose)
+  const refunding = useStep<Schemas['RefundOrder']>(
+    (body, key) => api.post('/v1/orders/{order_id}/refund', { path: { order_id: order.id }, body, key }),
+    m('done.refunded'),
+    onClose,
+  )
   const most = refundable(order)
   const [amount, setAmount] = useState<number | null>(most)
   const [reason, setReason] = useState('')
@@ -219,8 +240,12 @@ const REASONS = [
 
 /** Something is wrong: the money stays where it is until it is settled. */
 export function DisputeSheet({ order, isOpen, onClose }: Props) {
-  const disputing = useStep(order, 'dispute', m('done.disputed'), onClose)
-  const [reason, setReason] = useState<string>(REASONS[0][0])
+  const disputing = useStep<Schemas['OpenDispute']>(
+    (body, key) => api.post('/v1/orders/{order_id}/dispute', { path: { order_id: order.id }, body, key }),
+    m('done.disputed'),
+    onClose,
+  )
+  const [reason, setReason] = useState<Reason>(REASONS[0][0])
   const [details, setDetails] = useState('')
   return (
     <Sheet title={m('dispute.openTitle')} isOpen={isOpen} onClose={onClose}>
@@ -235,7 +260,7 @@ export function DisputeSheet({ order, isOpen, onClose }: Props) {
         <Select
           label={m('dispute.reason')}
           value={reason}
-          onChange={event => setReason(event.target.value)}
+          onChange={event => setReason(event.target.value as Reason)}
           options={REASONS}
           error={faultOf(disputing.error, 'reason')}
         />

@@ -76,7 +76,7 @@ export function Camera({ onRead, isPaused }: { onRead: (text: string) => void; i
     <div className="grid gap-3">
       <div className="relative grid aspect-4/3 w-full place-items-center overflow-hidden rounded-3xl bg-[#14110e] text-white">
         {/* A viewfinder: there is nothing to hear. */}
-        { }
+        {}
         <video
           ref={video}
           playsInline

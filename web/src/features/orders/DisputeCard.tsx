@@ -12,8 +12,9 @@ import { Button, IconButton } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Failure, wordsFor } from '@/ui/Failure'
 import { TextField } from '@/ui/Field'
+import { Sheet } from '@/ui/Sheet'
 import { toast } from '@/ui/toasts'
-import { addEvidence, disputeQuery, reasonWords, type Evidence } from './disputes'
+import { addEvidence, disputeQuery, reasonWords, withdrawDispute, type Evidence } from './disputes'
 
 const MAX_PICTURES = 6
 
@@ -62,7 +63,36 @@ export function DisputeCard({
           </ul>
         )}
         {isOpen && <Bring order={order} disputeId={dispute.id} />}
+        {isOpen && party === 'buyer' && <Withdraw disputeId={dispute.id} />}
       </Card>
+    </div>
+  )
+}
+
+/** The buyer is content after all: the order goes on where it was. */
+function Withdraw({ disputeId }: { disputeId: string }) {
+  const [isAsking, setAsking] = useState(false)
+  const going = useMoneyMove<undefined, unknown>(
+    (_, key) => withdrawDispute(disputeId, key),
+    () => {
+      setAsking(false)
+      toast(m('done.disputeWithdrawn'), 'good')
+    },
+  )
+  return (
+    <div className="border-t border-line pt-3">
+      <Button look="quiet" size="small" onClick={() => setAsking(true)}>
+        {m('dispute.withdraw')}
+      </Button>
+      <Sheet title={m('dispute.withdrawTitle')} isOpen={isAsking} onClose={() => setAsking(false)}>
+        <div className="grid gap-5">
+          <p className="text-ink-2">{m('dispute.withdrawLead')}</p>
+          {going.isError && <Notice tone="bad">{wordsFor(going.error)}</Notice>}
+          <Button size="large" wide busy={going.isPending} onClick={() => going.mutate(undefined)}>
+            {m('dispute.withdraw')}
+          </Button>
+        </div>
+      </Sheet>
     </div>
   )
 }
@@ -90,7 +120,7 @@ function Piece({ one, order, party }: { one: Evidence; order: Order; party: Part
           {one.media.map((medium, index) => (
             <a key={medium.id} href={medium.url} target="_blank" rel="noreferrer">
               <Picture
-                src={medium.url}
+                src={medium.thumb_url}
                 alt={m('dispute.picture', { n: index + 1, who })}
                 className="aspect-square rounded-xl"
               />
@@ -122,7 +152,7 @@ function Bring({ order, disputeId }: { order: Order; disputeId: string }) {
     for (const file of files.slice(0, MAX_PICTURES - pictures.length)) {
       setSending(count => count + 1)
       try {
-        const sent = await uploadPicture(file)
+        const sent = await uploadPicture(file, 'evidence')
         setPictures(before => [...before, sent])
       } catch (error) {
         setRefusal(`${file.name}: ${wordsFor(error)}`)
@@ -194,11 +224,7 @@ function Bring({ order, disputeId }: { order: Order; disputeId: string }) {
           <ImagePlus aria-hidden="true" className="size-5" />
           {m('evidence.addPictures')}
         </Button>
-        <Button
-          type="submit"
-          busy={bringing.isPending}
-          disabled={sending > 0 || (text.trim() === '' && pictures.length === 0)}
-        >
+        <Button type="submit" busy={bringing.isPending} disabled={sending > 0 || text.trim() === ''}>
           {m('evidence.send')}
         </Button>
       </div>

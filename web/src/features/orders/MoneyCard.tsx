@@ -59,10 +59,10 @@ function Stop({
 function Track({ place, party }: { place: Place; party: Party }) {
   const isBuyer = party === 'buyer'
   return (
-    <ol className="relative grid grid-cols-3" aria-label={m('money.where')}>
+    <ol className="relative isolate grid grid-cols-3" aria-label={m('money.where')}>
       <span
         aria-hidden="true"
-        className="absolute top-5 right-1/6 left-1/6 -z-0 h-0.5 -translate-y-1/2 bg-line"
+        className="absolute top-5 right-1/6 left-1/6 -z-10 h-0.5 -translate-y-1/2 bg-line"
       />
       <Stop
         isHere={place === 'buyer' || place === 'back'}

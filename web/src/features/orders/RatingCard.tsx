@@ -1,6 +1,7 @@
 import { Star } from 'lucide-react'
 import { useState } from 'react'
-import { moveOrder, type Order, type Party, type Rating } from '@/api/orders'
+import { api } from '@/api/client'
+import type { Order, Party, Rating } from '@/api/orders'
 import { useMoneyMove } from '@/api/useMoneyMove'
 import { cx } from '@/shared/cx'
 import { m } from '@/strings/money'
@@ -61,7 +62,7 @@ function Rate({ order, other }: { order: Order; other: string }) {
   const [stars, setStars] = useState(0)
   const [comment, setComment] = useState('')
   const rating = useMoneyMove<{ stars: number; comment: string }, unknown>(
-    (body, key) => moveOrder(order.id, 'rating', body, key),
+    (body, key) => api.post('/v1/orders/{order_id}/rating', { path: { order_id: order.id }, body, key }),
     () => toast(m('done.rated'), 'good'),
   )
   return (

@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import { moveOrder, type Order } from '@/api/orders'
+import { api } from '@/api/client'
+import type { Order } from '@/api/orders'
 import { ApiError } from '@/api/problem'
 import { useMoneyMove } from '@/api/useMoneyMove'
 import { formatExact } from '@/shared/amounts'
@@ -31,7 +32,9 @@ function refusalWords(error: unknown): string {
 /** The seller reads the buyer's code, by the camera or by hand; then the money is theirs. */
 export function ScanCode({ order }: { order: Order }) {
   const [typed, setTyped] = useState('')
-  const verifying = useMoneyMove<string, unknown>((code, key) => moveOrder(order.id, 'verify', { code }, key))
+  const verifying = useMoneyMove<string, unknown>((code, key) =>
+    api.post('/v1/orders/{order_id}/verify', { path: { order_id: order.id }, body: { code }, key }),
+  )
   const verify = (text: string) => {
     const code = codeIn(text)
     if (code !== '' && !verifying.isPending) verifying.mutate(code)

@@ -70,7 +70,7 @@ export function ZoneMap({
         const isChosen = zone.id === chosen
         return (
           // A shortcut for those who see it: the list below is what the keyboard uses.
-           
+
           <g
             key={zone.id}
             transform={`translate(${String(x)} ${String(y)})`}

@@ -1,29 +1,24 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { OrderDispute } from '@/api/orders'
-import { wire } from '@/api/wire'
+import { api } from '@/api/client'
+import type { components } from '@/api/schema'
 import { m } from '@/strings/money'
 
-export interface Evidence {
-  id: string
-  by: 'buyer' | 'seller' | 'staff'
-  text: string
-  media: { id: string; url: string }[]
-  at: string
-}
-export interface Dispute extends OrderDispute {
-  evidence: Evidence[]
-}
+type Schemas = components['schemas']
+export type Evidence = Schemas['EvidenceView']
+export type Reason = Schemas['OpenDispute']['reason']
 
 /** The case of an order with all that was brought. */
 export const disputeQuery = (orderId: string) =>
   queryOptions({
     queryKey: ['mine', 'order', orderId, 'dispute'],
-    queryFn: async () =>
-      (await wire.get('/v1/orders/{order_id}/dispute', { path: { order_id: orderId } })) as Dispute,
+    queryFn: () => api.get('/v1/orders/{order_id}/dispute', { path: { order_id: orderId } }),
   })
 
-export const addEvidence = (disputeId: string, body: { text: string; media_ids: string[] }, key: string) =>
-  wire.post('/v1/disputes/{dispute_id}/evidence', { path: { dispute_id: disputeId }, body, key })
+export const addEvidence = (disputeId: string, body: Schemas['AddEvidence'], key: string) =>
+  api.post('/v1/disputes/{dispute_id}/evidence', { path: { dispute_id: disputeId }, body, key })
+
+export const withdrawDispute = (disputeId: string, key: string) =>
+  api.post('/v1/disputes/{dispute_id}/withdraw', { path: { dispute_id: disputeId }, key })
 
 const REASONS: Record<string, string> = {
   not_received: m('dispute.notReceived'),

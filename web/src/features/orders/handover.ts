@@ -1,19 +1,15 @@
 import { queryOptions } from '@tanstack/react-query'
-import { wire } from '@/api/wire'
+import { api } from '@/api/client'
+import type { components } from '@/api/schema'
 
-export interface HandoverCode {
-  code: string
-  expires_at: string
-  svg: string
-}
+export type HandoverCode = components['schemas']['HandoverCode']
 
 /** The buyer's one-time code. It is asked for when it is shown, and anew when it has run out. */
 export const codeQuery = (orderId: string) =>
   queryOptions({
     // Not among what the person's channel brings up to date: each asking makes a new code and ends the one before.
     queryKey: ['handover', orderId],
-    queryFn: async () =>
-      (await wire.get('/v1/orders/{order_id}/qr', { path: { order_id: orderId } })) as HandoverCode,
+    queryFn: () => api.get('/v1/orders/{order_id}/qr', { path: { order_id: orderId } }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })

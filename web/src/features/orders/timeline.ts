@@ -31,16 +31,18 @@ function happened(entry: TimelineEntry, order: Order, party: Party): string {
   const who = name(entry.by, order, party)
   const amount = formatExact(entry.amount ?? order.total, order.currency)
   switch (entry.kind) {
-    case 'created':
+    case 'ordered':
       return m(order.auction_id === null ? 'past.bought' : 'past.created')
-    case 'reminded':
-      return m('past.reminded')
     case 'paid':
       return m('past.paid', { amount })
-    case 'payment_failed':
-      return m('past.paymentFailed')
+    case 'payment_returned':
+      return m('past.paymentReturned', { amount })
+    case 'bank_dispute_opened':
+      return m('past.bankDispute')
     case 'meeting_proposed':
       return m('past.meeting', { who })
+    case 'meeting_agreed':
+      return m('past.meetingAgreed')
     case 'shipped':
       return order.shipment
         ? m('past.shippedBy', { who, carrier: order.shipment.carrier })
@@ -49,14 +51,17 @@ function happened(entry: TimelineEntry, order: Order, party: Party): string {
       return m('past.delivered')
     case 'handed_over':
       return m('past.handedOver')
-    case 'disputed':
+    case 'dispute_opened':
       return m('past.disputed', { who })
+    case 'dispute_answered':
     case 'evidence_added':
       return m('past.evidence', { who })
-    case 'resolved':
-      return m('past.resolved')
-    case 'released':
-      return m('past.released')
+    case 'dispute_withdrawn':
+      return m('past.withdrawn', { who })
+    case 'dispute_released':
+      return m('past.decidedRelease')
+    case 'dispute_refunded':
+      return m('past.decidedRefund', { amount })
     case 'completed':
       return m('past.completed')
     case 'refunded':
@@ -66,6 +71,8 @@ function happened(entry: TimelineEntry, order: Order, party: Party): string {
       return m('past.rated', { who })
     case 'cancelled':
       return m('past.cancelled', { who })
+    case 'not_paid':
+      return m('past.notPaid')
     case 'charged_back':
       return m('past.chargedBack', { amount })
     default:
@@ -78,13 +85,16 @@ function happened(entry: TimelineEntry, order: Order, party: Party): string {
 function ahead(order: Order, party: Party): string[] {
   const isBuyer = party === 'buyer'
   const pay = m(isBuyer ? 'ahead.payBuyer' : 'ahead.paySeller')
+  const way = order.fulfilment ?? (order.fulfilment_options.length === 1 ? order.fulfilment_options[0] : null)
   const handOver =
-    order.fulfilment === 'meetup'
-      ? [m('ahead.meet')]
-      : [
-          m(isBuyer ? 'ahead.shipBuyer' : 'ahead.shipSeller'),
-          m(isBuyer ? 'ahead.confirmBuyer' : 'ahead.confirmSeller'),
-        ]
+    way === null
+      ? [m('ahead.either')]
+      : way === 'meetup'
+        ? [m('ahead.meet')]
+        : [
+            m(isBuyer ? 'ahead.shipBuyer' : 'ahead.shipSeller'),
+            m(isBuyer ? 'ahead.confirmBuyer' : 'ahead.confirmSeller'),
+          ]
   const release = m(isBuyer ? 'ahead.releaseBuyer' : 'ahead.releaseSeller')
   switch (order.status) {
     case 'pending_payment':

@@ -1,17 +1,9 @@
 import { queryOptions } from '@tanstack/react-query'
-import { wire } from '@/api/wire'
+import { api } from '@/api/client'
+import type { components } from '@/api/schema'
 import { LOCALE } from '@/strings/t'
 
-export interface SafeZone {
-  id: string
-  name: string
-  address: string
-  lat: number
-  lng: number
-  distance_meters: number | null
-  hours: { day: string | number; opens: string; closes: string }[]
-  open_now: boolean
-}
+export type SafeZone = components['schemas']['SafeZoneView']
 export interface Point {
   lat: number
   lng: number
@@ -24,17 +16,14 @@ export const zonesQuery = (near: Point | null) =>
   queryOptions({
     queryKey: ['safe-zones', near?.lat ?? null, near?.lng ?? null],
     queryFn: async () => {
-      const where = near === null ? undefined : `${near.lat.toFixed(4)},${near.lng.toFixed(4)}`
-      const found = (await wire.get('/v1/safe-zones', { query: { near: where, limit: SHOWN } })) as {
-        items: SafeZone[]
-      }
-      return found.items
+      const where = near === null ? null : `${near.lat.toFixed(4)},${near.lng.toFixed(4)}`
+      return (await api.get('/v1/safe-zones', { query: { near: where, limit: SHOWN } })).items as SafeZone[]
     },
     staleTime: 60_000,
   })
 
 export const proposeMeeting = (orderId: string, body: { safe_zone_id: string; at: string }) =>
-  wire.put('/v1/orders/{order_id}/meeting', { path: { order_id: orderId }, body })
+  api.put('/v1/orders/{order_id}/meeting', { path: { order_id: orderId }, body })
 
 /** `420 m`, `1.3 km`, `14 km`. */
 export function distanceText(meters: number): string {
@@ -48,19 +37,14 @@ export function distanceText(meters: number): string {
   }).format(value)
 }
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+/** The days of `Date.getDay` begin with Sunday. */
+const SUNDAY_FIRST = 6
 
-/** The hours of the weekday of `at` (a local date and time), as `09:00–18:00`; empty when it is closed that day. */
-export function hoursOn(zone: SafeZone, at: Date): string[] {
-  const index = (at.getDay() + 6) % 7
-  return zone.hours
-    .filter(one => dayIndex(one.day) === index)
-    .map(one => `${short(one.opens)}–${short(one.closes)}`)
-}
-
-/** 0 is Monday; the server says it by number from 0 or by name. */
-function dayIndex(day: string | number): number {
-  return typeof day === 'number' ? day : DAYS.indexOf(day.slice(0, 3).toLowerCase())
+/** The hours of the weekday of `at` (the person's own), as `09:00–18:00`; empty when it is closed that day. */
+export function hoursOn(zone: Pick<SafeZone, 'hours'>, at: Date): string[] {
+  const day = DAYS[(at.getDay() + SUNDAY_FIRST) % DAYS.length]
+  return zone.hours.filter(one => one.day === day).map(one => `${short(one.opens)}–${short(one.closes)}`)
 }
 
 const short = (time: string) => time.slice(0, 5)

@@ -4,7 +4,7 @@ import { ChevronRight, Scale } from 'lucide-react'
 import { formatExact } from '@/shared/amounts'
 import { formatDateTime } from '@/shared/dates'
 import { s } from '@/strings/staff'
-import { Badge, EmptyState, Picture, Skeleton } from '@/ui/bits'
+import { Badge, EmptyState, Skeleton } from '@/ui/bits'
 import { Deadline } from '@/ui/Deadline'
 import { Failure } from '@/ui/Failure'
 import { casesQuery, type CaseLine } from './calls'
@@ -49,41 +49,45 @@ function Queue() {
 }
 
 function Row({ one }: { one: CaseLine }) {
-  const amount = one.total ?? one.amount
+  const isOpen = one.status === 'open'
   return (
     <li>
       <Link
         to="/staff/disputes/$disputeId"
         params={{ disputeId: one.id }}
-        className="group grid grid-cols-[3.5rem_1fr_auto] items-center gap-4 rounded-2xl border border-line bg-raised p-3 transition hover:border-line-strong"
+        className="group flex items-center gap-4 rounded-2xl border border-line bg-raised p-4 transition hover:border-line-strong sm:px-5"
       >
-        <Picture src={one.listing?.image_url} alt="" className="size-14 rounded-xl" />
-        <div className="grid min-w-0 gap-0.5">
-          <p className="truncate font-semibold group-hover:text-accent">
-            {one.listing?.title ?? s('order.untitled')}
-          </p>
-          <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
-            {reasonWords(one.reason)}
-            <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>
-              {s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}
+        <div className="grid min-w-0 flex-1 gap-1">
+          <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <Badge tone={isOpen ? (one.answered_at || one.overdue ? 'warn' : 'neutral') : 'good'}>
+              {s(
+                !isOpen
+                  ? 'disputes.closed'
+                  : one.answered_at
+                    ? 'disputes.answered'
+                    : one.overdue
+                      ? 'disputes.overdue'
+                      : 'disputes.waiting',
+              )}
             </Badge>
+            <span className="text-sm text-ink-2">{reasonWords(one.reason)}</span>
+          </p>
+          <p className="truncate font-semibold group-hover:text-accent">{one.listing.title}</p>
+          <p className="text-sm text-ink-3">
+            {s('case.parties', { buyer: one.buyer.display_name, seller: one.seller.display_name })}
           </p>
           <p className="text-sm text-ink-3">
-            {one.respond_by && one.status === 'open' ? (
+            {isOpen && one.respond_by && !one.answered_at ? (
               <>
                 {s('disputes.respondBy')} <Deadline by={one.respond_by} over={s('deadline.over')} />
               </>
             ) : (
-              formatDateTime(one.opened_at)
+              s('case.opened', { at: formatDateTime(one.opened_at) })
             )}
           </p>
         </div>
-        <div className="flex items-center gap-3">
-          {amount !== undefined && one.currency && (
-            <span className="figures font-semibold max-sm:hidden">{formatExact(amount, one.currency)}</span>
-          )}
-          <ChevronRight aria-hidden="true" className="size-5 text-ink-3" />
-        </div>
+        <span className="figures font-semibold">{formatExact(one.total, one.currency)}</span>
+        <ChevronRight aria-hidden="true" className="size-5 shrink-0 text-ink-3" />
       </Link>
     </li>
   )

@@ -110,7 +110,7 @@ function Found({ id, look }: { id: string; look: (id: string) => void }) {
         <Card title={s('ledger.entries')}>
           <ul className="grid grid-cols-1 divide-y divide-line">
             {lines.map(entry => (
-              <li key={entry.id} className="flex items-baseline justify-between gap-4 py-3">
+              <li key={entry.seq} className="flex items-baseline justify-between gap-4 py-3">
                 <button
                   type="button"
                   onClick={() => look(entry.transfer_id)}

@@ -12,10 +12,9 @@ import { Failure, wordsFor } from '@/ui/Failure'
 import { MoneyField, Select, TextField } from '@/ui/Field'
 import { Sheet } from '@/ui/Sheet'
 import { toast } from '@/ui/toasts'
-import { paymentsQuery, refundOrder, type Payment } from './calls'
+import { PAYMENT_STATES, paymentsQuery, refundOrder, type Payment, type PaymentState } from './calls'
 import { StaffFrame } from './StaffFrame'
 
-const STATES = ['', 'pending', 'succeeded', 'failed', 'refunded', 'disputed'] as const
 const TONES: Record<string, BadgeTone> = {
   succeeded: 'good',
   pending: 'warn',
@@ -23,6 +22,11 @@ const TONES: Record<string, BadgeTone> = {
   disputed: 'bad',
 }
 const DONE = 'succeeded'
+
+const statusWords = (status: string): string => {
+  const known = PAYMENT_STATES.find(one => one === status)
+  return known ? s(`payments.${known}`) : status
+}
 
 /** What was paid, and giving it back. */
 export function PaymentsPage() {
@@ -34,7 +38,7 @@ export function PaymentsPage() {
 }
 
 function Payments() {
-  const [status, setStatus] = useState('')
+  const [status, setStatus] = useState<PaymentState | null>(null)
   const [refunding, setRefunding] = useState<Payment | null>(null)
   const found = useInfiniteQuery(paymentsQuery(status))
   const all = found.data?.pages.flatMap(page => page.items) ?? []
@@ -43,9 +47,12 @@ function Payments() {
       <div className="max-w-60">
         <Select
           label={s('payments.state')}
-          value={status}
-          onChange={event => setStatus(event.target.value)}
-          options={STATES.map(one => [one, one === '' ? s('payments.all') : one] as const)}
+          value={status ?? ''}
+          onChange={event => setStatus(PAYMENT_STATES.find(one => one === event.target.value) ?? null)}
+          options={[
+            ['', s('payments.all')],
+            ...PAYMENT_STATES.map(one => [one, s(`payments.${one}`)] as const),
+          ]}
         />
       </div>
       {found.isPending && <Skeleton className="h-64 rounded-2xl" />}
@@ -60,13 +67,21 @@ function Payments() {
               <div className="grid min-w-0 gap-0.5">
                 <p className="flex flex-wrap items-center gap-3">
                   <span className="figures font-semibold">{formatExact(one.amount, one.currency)}</span>
-                  <Badge tone={TONES[one.status] ?? 'neutral'}>{one.status}</Badge>
+                  <Badge tone={TONES[one.status] ?? 'neutral'}>{statusWords(one.status)}</Badge>
+                  {one.dispute_status && <Badge tone="bad">{s('payments.bankDispute')}</Badge>}
                   <span className="text-sm text-ink-3">{one.provider ?? one.method}</span>
                 </p>
                 <p className="font-mono text-xs break-all text-ink-3 select-all">{one.order_id ?? one.id}</p>
                 <p className="text-sm text-ink-3">
                   {formatDateTime(one.created_at)}
-                  {one.failure && <> · {one.failure}</>}
+                  {one.card && <> · {one.card}</>}
+                  {one.failure_code && <> · {one.failure_code.replaceAll('_', ' ')}</>}
+                  {one.refunded_amount > 0 && (
+                    <>
+                      {' '}
+                      · {s('payments.refunded', { amount: formatExact(one.refunded_amount, one.currency) })}
+                    </>
+                  )}
                 </p>
               </div>
               {one.order_id !== null && one.status === DONE && (
@@ -98,7 +113,7 @@ function Payments() {
 }
 
 function Refund({ payment, orderId, onDone }: { payment: Payment; orderId: string; onDone: () => void }) {
-  const most = payment.amount - (payment.refunded_amount ?? 0)
+  const most = payment.amount - payment.refunded_amount
   const [amount, setAmount] = useState<number | null>(most)
   const [reason, setReason] = useState('')
   const queryClient = useQueryClient()
