@@ -84,16 +84,14 @@ function What({ order }: { order: Order }) {
     <Card>
       <div className="flex items-center gap-4">
         <Picture
-          src={order.listing?.image_url}
+          src={order.listing.image_url}
           alt=""
           sizes="96px"
           isFirst
           className="size-20 shrink-0 rounded-2xl sm:size-24"
         />
         <div className="grid min-w-0 gap-1">
-          <p className="line-clamp-3 leading-snug font-semibold">
-            {order.listing?.title ?? m('order.untitled')}
-          </p>
+          <p className="line-clamp-3 leading-snug font-semibold">{order.listing.title}</p>
           <p className="text-sm text-ink-2">{m('pay.from', { name: order.seller.display_name })}</p>
         </div>
       </div>

@@ -171,7 +171,7 @@ function Bring({ order, disputeId }: { order: Order; disputeId: string }) {
     >
       <TextField
         label={m('evidence.label')}
-        hint={m('evidence.hint', { name: order.listing?.title ?? m('order.untitled') })}
+        hint={m('evidence.hint', { name: order.listing.title })}
         value={text}
         maxLength={4_000}
         onChange={event => setText(event.target.value)}

@@ -42,7 +42,7 @@ function Meet({ orderId, userId }: { orderId: string; userId: string }) {
           {m('order.back')}
         </Link>
         <h1 className="text-3xl font-extrabold sm:text-4xl">{m('meet.title')}</h1>
-        <p className="text-ink-2">{order.listing?.title ?? m('order.untitled')}</p>
+        <p className="text-ink-2">{order.listing.title}</p>
       </div>
       {order.status === 'completed' ? (
         <Done order={order} isBuyer={party === 'buyer'} />

@@ -72,7 +72,7 @@ function Head({ order, party }: { order: Order; party: Party }) {
       </Link>
       <div className="flex items-center gap-4 sm:gap-6">
         <Picture
-          src={order.listing?.image_url}
+          src={order.listing.image_url}
           alt=""
           sizes="128px"
           isFirst
@@ -84,7 +84,7 @@ function Head({ order, party }: { order: Order; party: Party }) {
             <span className="text-sm text-ink-3">{formatDateTime(order.created_at)}</span>
           </div>
           <h1 className="line-clamp-3 text-2xl font-extrabold sm:text-3xl lg:text-4xl">
-            {order.listing?.title ?? m('order.untitled')}
+            {order.listing.title}
           </h1>
         </div>
       </div>

@@ -149,7 +149,7 @@ function Row({ order, role, userId }: { order: Order; role: Party; userId: strin
         )}
       >
         <Picture
-          src={order.listing?.image_url}
+          src={order.listing.image_url}
           alt=""
           sizes="96px"
           className="aspect-square self-start rounded-xl sm:aspect-4/3"
@@ -160,7 +160,7 @@ function Row({ order, role, userId }: { order: Order; role: Party; userId: strin
             <span className="truncate text-sm text-ink-3">{counterparty(order, userId).display_name}</span>
           </div>
           <p className="line-clamp-2 leading-snug font-semibold group-hover:text-accent">
-            {order.listing?.title ?? m('order.untitled')}
+            {order.listing.title}
           </p>
           <p className={cx('text-sm', isYours ? 'font-semibold text-ink' : 'text-ink-2')}>{next.title}</p>
           {next.by && (

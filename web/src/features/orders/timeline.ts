@@ -9,12 +9,23 @@ export interface Step {
   note: string | null
 }
 
+/** Kinds whose note is words of a person; the others' are the machine's own. */
+const FOR_PEOPLE = new Set([
+  'cancelled',
+  'refunded',
+  'partly_refunded',
+  'dispute_released',
+  'dispute_refunded',
+  'meeting_proposed',
+  'meeting_agreed',
+])
+
 /** What has happened, oldest first, and what is still to come. Pure. */
 export function stepsOf(order: Order, party: Party): Step[] {
   const past = order.timeline.map(entry => ({
     words: happened(entry, order, party),
     at: entry.at,
-    note: entry.note ?? null,
+    note: FOR_PEOPLE.has(entry.kind) ? entry.note : null,
   }))
   return [...past, ...ahead(order, party).map(words => ({ words, at: null, note: null }))]
 }
