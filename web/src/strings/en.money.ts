@@ -45,7 +45,7 @@ export const money = {
 
   'next.yours': 'Your move',
   'next.theirs': 'What happens next',
-  'next.over': 'Over',
+  'next.over': 'Done',
   'next.until': 'Until',
   'next.pay': 'Pay for it',
   'next.payLead': 'Outcry holds your money until you have what you bought.',
@@ -105,6 +105,7 @@ export const money = {
   'act.ship': 'I have sent it',
   'act.confirm': 'I have it',
   'act.respond': 'Answer',
+  'act.addToCase': 'Add to the case',
   'act.rate': 'Rate',
   'act.cancel': 'Cancel the order',
   'act.refund': 'Give money back',
@@ -302,6 +303,8 @@ export const money = {
   'places.title': 'Where to meet',
   'places.lead': 'Places with people about, and hours.',
   'places.near': 'Near me',
+  'places.far':
+    'Press “Near me” to see the nearest first, on a map. Your position stays on this device and is sent only to find places.',
   'places.notFound': 'Your position could not be found. All places are shown.',
   'places.none': 'No places here yet',
   'places.noneLead': 'Agree on a busy public place, in daylight, with the other side.',

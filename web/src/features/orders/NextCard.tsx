@@ -124,7 +124,7 @@ function Actions({ order }: { order: Order }) {
         )}
         {may.has('respond') && (
           <a href="#dispute" className={buttonClass(look('respond'))}>
-            {m('act.respond')}
+            {m(order.next.action === 'respond' ? 'act.respond' : 'act.addToCase')}
           </a>
         )}
         {may.has('rate') && (

@@ -44,8 +44,8 @@ function One({ orderId, userId }: { orderId: string; userId: string }) {
           <NextCard order={order} party={party} />
           {order.dispute && <DisputeCard order={order} dispute={order.dispute} party={party} />}
           {order.meeting && <MeetingCard order={order} meeting={order.meeting} party={party} />}
-          {order.shipment && <ShipmentCard shipment={order.shipment} />}
           <RatingCard order={order} party={party} />
+          {order.shipment && <ShipmentCard shipment={order.shipment} />}
           <div className="max-lg:order-last">
             <Timeline order={order} party={party} />
           </div>

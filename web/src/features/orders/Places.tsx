@@ -11,7 +11,7 @@ import { Button } from '@/ui/Button'
 import { Failure, wordsFor } from '@/ui/Failure'
 import { Field } from '@/ui/Field'
 import { toast } from '@/ui/toasts'
-import { distanceText, hoursOn, proposeMeeting, zonesQuery, type Point, type SafeZone } from './zones'
+import { distanceText, hoursOn, onMap, proposeMeeting, zonesQuery, type Point, type SafeZone } from './zones'
 import { ZoneMap } from './ZoneMap'
 
 const FIND_TIMEOUT_MS = 15_000
@@ -38,6 +38,7 @@ export function Places({ order }: { order: Order }) {
       { timeout: FIND_TIMEOUT_MS, maximumAge: 300_000 },
     )
   }
+  const mapped = onMap(found.data ?? [], near)
   const zone = found.data?.find(one => one.id === chosen)
   return (
     <section
@@ -64,7 +65,11 @@ export function Places({ order }: { order: Order }) {
       {found.data?.length === 0 && <EmptyState title={m('places.none')}>{m('places.noneLead')}</EmptyState>}
       {found.data && found.data.length > 0 && (
         <>
-          <ZoneMap zones={found.data} near={near} chosen={chosen} onChoose={setChosen} />
+          {mapped.length > 0 ? (
+            <ZoneMap zones={mapped} near={near} chosen={chosen} onChoose={setChosen} />
+          ) : (
+            near === null && <Notice tone="neutral">{m('places.far')}</Notice>
+          )}
           <fieldset className="grid grid-cols-1 gap-2">
             <legend className="sr-only">{m('places.title')}</legend>
             {found.data.map((one, index) => (

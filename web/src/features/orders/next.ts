@@ -82,18 +82,14 @@ function handingOver(order: Order, party: Party, other: string, say: Say): Next 
 }
 
 /** The one thing to offer first, of what the person may do. */
-const FIRST: readonly OrderAction[] = [
-  'pay',
-  'respond',
-  'show_code',
-  'scan_code',
-  'ship',
-  'confirm_delivery',
-  'rate',
-]
+const FIRST: readonly OrderAction[] = ['pay', 'show_code', 'scan_code', 'ship', 'confirm_delivery', 'rate']
 
-export const firstAction = (order: Order): OrderAction | null =>
-  FIRST.find(action => order.may.includes(action)) ?? null
+export function firstAction(order: Order): OrderAction | null {
+  const { action } = order.next
+  if (action !== null && order.may.includes(action)) return action
+  // While it is another's turn, or nobody's, nothing is pressed for.
+  return FIRST.find(one => order.may.includes(one)) ?? null
+}
 
 /** Whether the order should stand out in a list: the person's move, and more than a rating. */
 export const isUrgent = (order: Order, party: Party): boolean => order.next.who === party && !isOver(order)

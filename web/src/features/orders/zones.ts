@@ -49,6 +49,23 @@ export function hoursOn(zone: Pick<SafeZone, 'hours'>, at: Date): string[] {
 
 const short = (time: string) => time.slice(0, 5)
 
+/** Farther apart than this, places have no map in common that would help anybody. */
+const MAP_METERS = 120_000
+
+/** The places that stand on one map: all when they lie together, else those round `near`. Pure. */
+export function onMap<Zone extends Point>(zones: readonly Zone[], near: Point | null): Zone[] {
+  const middle = near ?? zones[0]
+  if (!middle) return []
+  const close = zones.filter(zone => metersBetween(zone, middle) <= MAP_METERS)
+  return near !== null || close.length === zones.length ? close : []
+}
+
+/** On a flat earth, which is near enough for a town. */
+function metersBetween(a: Point, b: Point): number {
+  const east = (a.lng - b.lng) * Math.cos((b.lat * Math.PI) / 180)
+  return Math.hypot(a.lat - b.lat, east) * METERS_A_DEGREE
+}
+
 const METERS_A_DEGREE = 111_320
 const MARGIN = 0.14
 /** So wide at least, in meters: one place alone is not drawn at the scale of a doorstep. */

@@ -55,9 +55,11 @@ function Claim({ one }: { one: Case }) {
       <div className="flex items-center gap-4">
         <Picture src={order.listing.image_url} alt="" className="size-20 shrink-0 rounded-2xl" />
         <div className="grid min-w-0 gap-1">
-          <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>
-            {s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}
-          </Badge>
+          <span>
+            <Badge tone={one.status === 'open' ? 'warn' : 'neutral'}>
+              {s(one.status === 'open' ? 'disputes.open' : 'disputes.closed')}
+            </Badge>
+          </span>
           <p className="text-lg font-bold">{order.listing.title}</p>
           <p className="text-sm text-ink-2">
             {s('case.parties', { buyer: order.buyer.display_name, seller: order.seller.display_name })}

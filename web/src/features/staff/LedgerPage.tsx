@@ -17,6 +17,7 @@ import {
   accountsQuery,
   transferQuery,
   type LedgerAccount,
+  type LedgerEntry,
   type LedgerTransfer,
 } from './calls'
 import { StaffFrame } from './StaffFrame'
@@ -107,41 +108,74 @@ function Found({ id, look }: { id: string; look: (id: string) => void }) {
       {owned.length > 0 && <Accounts accounts={owned} look={look} />}
       {transfer.data && <Transfer transfer={transfer.data} look={look} />}
       {lines.length > 0 && (
-        <Card title={s('ledger.entries')}>
-          <ul className="grid grid-cols-1 divide-y divide-line">
-            {lines.map(entry => (
-              <li key={entry.seq} className="flex items-baseline justify-between gap-4 py-3">
-                <button
-                  type="button"
-                  onClick={() => look(entry.transfer_id)}
-                  className="min-w-0 text-left hover:text-accent"
-                >
-                  <span className="block font-medium underline decoration-line-strong underline-offset-4">
-                    {entry.kind}
-                  </span>
-                  <span className="block text-sm text-ink-3">
-                    {s('ledger.seq', { n: entry.seq })} · {formatDateTime(entry.at)}
-                  </span>
-                </button>
-                <span className="figures shrink-0 text-right">
-                  <span className="block font-semibold">{String(entry.amount)}</span>
-                  <span className="block text-sm text-ink-3">{String(entry.balance_after)}</span>
-                </span>
-              </li>
-            ))}
-          </ul>
-          {entries.hasNextPage && (
-            <Button
-              look="plain"
-              busy={entries.isFetchingNextPage}
-              onClick={() => void entries.fetchNextPage()}
-            >
-              {t('app.more')}
-            </Button>
-          )}
-        </Card>
+        <Entries
+          accountId={id}
+          entries={lines}
+          look={look}
+          more={entries.hasNextPage ? () => void entries.fetchNextPage() : null}
+          isFetching={entries.isFetchingNextPage}
+        />
       )}
     </div>
+  )
+}
+
+function Entries({
+  accountId,
+  entries,
+  look,
+  more,
+  isFetching,
+}: {
+  accountId: string
+  entries: LedgerEntry[]
+  look: (id: string) => void
+  more: (() => void) | null
+  isFetching: boolean
+}) {
+  // Entries do not name their account's currency; any of its transfers does.
+  const some = useQuery(transferQuery(entries[0]?.transfer_id ?? ''))
+  const account = some.data?.legs.find(leg => leg.account.id === accountId)?.account
+  if (!account) return <Skeleton className="h-64 rounded-3xl" />
+  return (
+    <Card
+      title={s('ledger.entries')}
+      aside={
+        <span className="text-sm text-ink-3">
+          {account.kind} · {account.currency}
+        </span>
+      }
+    >
+      <ul className="grid grid-cols-1 divide-y divide-line">
+        {entries.map(entry => (
+          <li key={entry.seq} className="flex items-baseline justify-between gap-4 py-3">
+            <button
+              type="button"
+              onClick={() => look(entry.transfer_id)}
+              className="min-w-0 text-left hover:text-accent"
+            >
+              <span className="block font-medium underline decoration-line-strong underline-offset-4">
+                {entry.kind}
+              </span>
+              <span className="block text-sm text-ink-3">
+                {s('ledger.seq', { n: entry.seq })} · {formatDateTime(entry.at)}
+              </span>
+            </button>
+            <span className="figures shrink-0 text-right">
+              <span className="block font-semibold">{inCurrency(entry.amount, account.currency, true)}</span>
+              <span className="block text-sm text-ink-3">
+                {inCurrency(entry.balance_after, account.currency)}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {more && (
+        <Button look="plain" busy={isFetching} onClick={more}>
+          {t('app.more')}
+        </Button>
+      )}
+    </Card>
   )
 }
 

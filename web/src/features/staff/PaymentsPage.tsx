@@ -84,7 +84,7 @@ function Payments() {
                   )}
                 </p>
               </div>
-              {one.order_id !== null && one.status === DONE && (
+              {one.order_id !== null && one.status === DONE && one.refunded_amount < one.amount && (
                 <Button look="plain" size="small" onClick={() => setRefunding(one)}>
                   {s('refund.open')}
                 </Button>
