@@ -47,6 +47,7 @@ from outcry.kernel.idempotency import provide_idempotent
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
+from outcry.kernel.mail import Mail
 from outcry.kernel.market import Market
 from outcry.kernel.messages import SEALED_MESSAGES
 from outcry.kernel.metrics import Metrics
@@ -102,7 +103,9 @@ class Outcry:
         self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
         self.database.publish_with(self._publish, self._heard)
         self._make_identity()
-        self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
+        self.storage = open_storage(settings)
+        self.mail = Mail(self.database, self.keys, self.storage, settings, self.market)
+        self.media = MediaService(self.database, self.storage, settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.orders = OrderService(self.market)
@@ -148,6 +151,7 @@ class Outcry:
         self.jobs.register(
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
+        self.mail.register(self.jobs)
         media_jobs.register(self.jobs, self.media)
         notification_jobs.register(self.jobs, self.notifications)
 
@@ -165,6 +169,8 @@ class Outcry:
         )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
+        counter("outcry_mail_sent", "Mails the mail server has taken", lambda: self.mail.sent_mails)
+        counter("outcry_mail_failed", "Mails given up", lambda: self.mail.failed_mails)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
         counter("outcry_live_deliveries", "Frames handed to watchers", lambda: hub.deliveries)
         counter("outcry_live_coalesced", "Events merged into later ones", lambda: hub.coalesced_events)

@@ -6,8 +6,10 @@ Each field's `description` is its row in docs/guide/settings.md; a test keeps ta
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +26,31 @@ class SettingsError(ValueError):
 
 def _doc(description: str, **bounds: Any) -> Any:
     return Meta(description=description, **bounds)
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """Where mail goes. `implicit_tls`: TLS from the first byte; else STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    implicit_tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """The server an `smtp_url` names. Raises SettingsError naming the rule, never the URL, which holds a password."""
+    parts = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465}
+    try:
+        port = parts.port or ports.get(parts.scheme)
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname:
+        raise SettingsError(f"{PREFIX}SMTP_URL looks like smtp://user:password@host:587 or smtps://user:password@host")
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return MailServer(parts.hostname, port, username, password, parts.scheme == "smtps")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +78,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _doc("Folder of the built web client; empty: web/dist of a checkout, or the installed one; `none`: no client"),
     ] = ""
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
+    smtp_url: Annotated[
+        str,
+        _doc(
+            "Mail server: smtp://user:password@host:587 (TLS where it is offered) or smtps://...; empty: none is sent"
+        ),
+    ] = ""
+    mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
     secret_key: Annotated[
         str,
         _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
@@ -82,6 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     external_audience: Annotated[str, _doc("`aud` that auth/sync requires")] = ""
     external_jwks_url: Annotated[str, _doc("Key set of the outside issuer")] = ""
     external_hs256_secret: Annotated[str, _doc("Shared secret instead of a key set (HS256 issuers)")] = ""
+
+    handover_code_seconds: Annotated[int, _doc("Life of a buyer's handover code", ge=30, le=86_400)] = 300
+    handover_tries: Annotated[int, _doc("Wrong handover codes an order takes in 10 minutes", ge=1, le=1000)] = 10
 
     min_auction_seconds: Annotated[int, _doc("Shortest auction; 0 for the default: 60, in development 1", ge=0)] = 0
     desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
@@ -172,6 +209,10 @@ def _refuse_unsafe_production(settings: Settings) -> None:
             f"{PREFIX}WORKERS={settings.workers} needs {PREFIX}REDIS_URL: "
             "several processes tell one another what happened through Redis or Valkey"
         )
+    if settings.smtp_url:
+        mail_server(settings.smtp_url)
+        if "@" not in parseaddr(settings.mail_from)[1]:
+            raise SettingsError(f"{PREFIX}MAIL_FROM must be an address when {PREFIX}SMTP_URL is set")
     if not settings.is_production:
         return
     if len(settings.secret_key) < 32:
