@@ -169,7 +169,8 @@ def test_production_without_a_mail_server_is_told(folder: Path, port: int) -> No
     secret = "a-secret-key-of-32-characters-or-more"
     _, bad = findings(folder, 1, port=port, env="production", secret_key=secret)
     assert [words for words in bad if "mail" in words] == [
-        "no mail is sent: set OUTCRY_SMTP_URL and OUTCRY_MAIL_FROM, or nobody gets a verification link, reset or invoice"
+        "no mail is sent: set OUTCRY_SMTP_URL and OUTCRY_MAIL_FROM, "
+        "or nobody gets a verification link, reset or invoice"
     ]
 
 

@@ -65,6 +65,12 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decision_hours: int = 48
     counter_offer_hours: int = 48
     payment_hours: int = 48
+    # How far ahead a meeting may be proposed.
+    meeting_days: int = 30
+    # The seller's time to answer a dispute; staff may decide without an answer after it.
+    dispute_answer_days: int = 3
+    # Both may rate so long after completion; what one said stays hidden until both have, or until then.
+    rating_days: int = 14
     max_auction_days: int = 30
     consent_versions: dict[str, str] = msgspec.field(
         default_factory=lambda: {"offer_agreement": "1", "personal_data": "1", "marketing": "1"}

@@ -120,8 +120,8 @@ async def queued_mail(tx: Transaction, keys: KeyRing, message_id: UUID) -> Queue
 async def mark_sent(tx: Transaction, message_id: UUID) -> None:
     """The mail server has taken it."""
     await tx.run(
-        "UPDATE outgoing_messages SET status = 'sent', sent_at = clock_timestamp(), tries = tries + 1, last_error = NULL"
-        " WHERE id = :id",
+        "UPDATE outgoing_messages SET status = 'sent', sent_at = clock_timestamp(), tries = tries + 1,"
+        " last_error = NULL WHERE id = :id",
         {"id": message_id},
     )
 

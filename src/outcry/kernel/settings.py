@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp_url: Annotated[
         str,
         _doc(
-            "Mail server: smtp://user:password@host:587 (TLS where it is offered) or smtps://...; empty: none is sent"
+            "Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"
         ),
     ] = ""
     mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
