@@ -59,6 +59,7 @@ from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.ledger.service import Ledger
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -72,6 +73,7 @@ from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
+from outcry.payments import routes as payment_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -108,6 +110,7 @@ class Outcry:
         self.media = MediaService(self.database, self.storage, settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
+        self.ledger = Ledger()
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -218,6 +221,7 @@ class Outcry:
             "staffing": self.staffing,
             "media": self.media,
             "listings": self.listings,
+            "ledger": self.ledger,
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
@@ -238,6 +242,7 @@ class Outcry:
             *media_routes.ROUTES,
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
+            *payment_routes.ROUTES,
             *order_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,

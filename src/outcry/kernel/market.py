@@ -65,6 +65,15 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decision_hours: int = 48
     counter_offer_hours: int = 48
     payment_hours: int = 48
+    # Before the deadline, in hours; each once.
+    payment_reminder_hours: tuple[int, ...] = (24, 2)
+    second_chance_hours: int = 24
+    # On its way for so long without a word from the buyer, it counts as delivered.
+    delivery_days: int = 14
+    # After delivery the seller is paid by itself, unless there is a dispute.
+    escrow_days: int = 7
+    # Whether the buyer's "it is here" pays the seller at once; else it starts the `escrow_days`.
+    confirmation_releases: bool = True
     # How far ahead a meeting may be proposed.
     meeting_days: int = 30
     # The seller's time to answer a dispute; staff may decide without an answer after it.

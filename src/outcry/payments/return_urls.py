@@ -1,0 +1,44 @@
+"""Where a provider's page may lead back to: our own site, or origins the settings allow. Never anywhere else."""
+
+from urllib.parse import urlsplit
+
+from outcry.kernel.settings import Settings
+from outcry.payments.errors import ReturnUrlRefused
+
+
+def origin_of(url: str) -> str | None:
+    """`https://host[:port]` of an absolute http(s) URL without credentials, else None."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        return None
+    default = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + ("" if port in (None, default) else f":{port}")
+
+
+def allowed_origins(settings: Settings) -> frozenset[str]:
+    """Our own origin and those of `cors_origins`."""
+    listed = [settings.public_url, *settings.cors_origins.split(",")]
+    return frozenset(origin for url in listed if (origin := origin_of(url.strip())) is not None)
+
+
+def checked_return_url(settings: Settings, url: str | None) -> str | None:
+    """`url` when it is a path of ours or of an allowed origin. Raises ReturnUrlRefused.
+
+    Browsers read `\\` as `/` and drop control characters, so neither may stand in it.
+    """
+    if url is None:
+        return None
+    if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
+        raise ReturnUrlRefused(errors=[{"field": "/return_url", "message": "must be a plain ASCII address"}])
+    if url.startswith("/") and not url.startswith("//"):
+        return url
+    if origin_of(url) in allowed_origins(settings):
+        return url
+    raise ReturnUrlRefused(
+        errors=[{"field": "/return_url", "message": "must be a path, or of OUTCRY_PUBLIC_URL or OUTCRY_CORS_ORIGINS"}]
+    )
