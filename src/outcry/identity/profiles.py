@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from outcry.identity import queries
 from outcry.identity.accounts import REQUIRED_CONSENTS, Accounts
 from outcry.identity.errors import ConsentRequired, SessionNotFound, UserNotFound
+from outcry.identity.ports import UNRATED, NoRatings, RatingBoard
 from outcry.identity.schemas import (
     Consents,
     ConsentView,
@@ -35,6 +36,8 @@ class Profiles:
         self._accounts = accounts
         self._market = market
         self._keys = keys
+        # Set by the composition root, for orders stand above.
+        self.rating_board: RatingBoard = NoRatings()
 
     async def patch(self, tx: Transaction, user_id: UUID, body: PatchMe) -> UserView:
         """Change what the body names. Raises InvalidInput."""
@@ -67,8 +70,10 @@ class Profiles:
         if row is None:
             raise UserNotFound()
         kinds = await queries.verified_kinds(tx, user_id)
+        ratings = await self.rating_board.summaries(tx, [user_id])
+        verified = Verified("email" in kinds, "phone" in kinds)
         return PublicUser(
-            row.id, row.display_name, rfc3339(row.created_at), Verified("email" in kinds, "phone" in kinds)
+            row.id, row.display_name, rfc3339(row.created_at), verified, ratings.get(user_id, UNRATED)
         )
 
     async def sessions(self, tx: Transaction, principal: Principal) -> list[SessionView]:

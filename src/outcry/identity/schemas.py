@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from outcry.identity.ports import RatingSummary
 from outcry.kernel.http import Instant, RequestStruct
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -133,6 +134,7 @@ class PublicUser(msgspec.Struct, frozen=True):
     display_name: str
     member_since: Instant
     verified: Verified
+    rating: RatingSummary
 
 
 class SessionView(msgspec.Struct, frozen=True):

@@ -22,9 +22,11 @@ from outcry.kernel.ids import new_id
 from outcry.kernel.settings import Settings
 from outcry.kernel.times import rfc3339, to_microseconds
 from outcry.orders.handover_codes import PURPOSE, grouped, is_signed, normalised, qr_svg, sign
-from outcry.orders.rules import Party, Status
-from outcry.orders.service import LockedOrder, OrderNotFound, OrderService
-from outcry.orders.views import OrderView
+from outcry.orders.errors import NotYourPart, OrderNotFound, WrongOrderStatus
+from outcry.orders.moves import LockedOrder, OrderMoves
+from outcry.orders.rules import MEETUP, Party, Status
+from outcry.orders.schemas import OrderView
+from outcry.orders.service import OrderService
 
 TRIES_WINDOW = timedelta(minutes=10)
 _HASH_CONTEXT = "handover_codes.code"
@@ -71,7 +73,7 @@ class HandoverCodeNotYours(Forbidden):
     title = "This code belongs to another order"
 
 
-class NothingToHandOver(Conflict):
+class NothingToHandOver(WrongOrderStatus):
     """The order's money is not in escrow, waiting for a handover."""
 
     code = "nothing_to_hand_over"
@@ -95,8 +97,11 @@ class ScannedCode(RequestStruct):
 class Handover:
     """Codes, and what they release."""
 
-    def __init__(self, database: Database, orders: OrderService, keys: KeyRing, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, moves: OrderMoves, orders: OrderService, keys: KeyRing, settings: Settings
+    ) -> None:
         self._database = database
+        self._moves = moves
         self._orders = orders
         self._keys = keys
         self._code_seconds = settings.handover_code_seconds
@@ -105,15 +110,15 @@ class Handover:
     async def issue(self, tx: Transaction, buyer_id: UUID, order_id: UUID) -> HandoverCode:
         """A new code for the buyer, in place of the one before; run as the system.
 
-        Raises OrderNotFound, Forbidden for the seller, NothingToHandOver.
+        Raises OrderNotFound, NotYourPart for the seller, NothingToHandOver.
         """
-        order = await self._orders.locked(tx, order_id)
+        order = await self._moves.locked(tx, order_id)
         if order.party_of(buyer_id) is Party.SELLER:
-            raise Forbidden("The buyer shows the code, you scan it")
+            raise NotYourPart("The buyer shows the code, you scan it", who=Party.BUYER.value)
         if order.party_of(buyer_id) is not Party.BUYER:
             raise OrderNotFound()
         if order.status is not Status.IN_ESCROW:
-            raise NothingToHandOver()
+            raise NothingToHandOver(order.status)
         issued_at: datetime = await tx.scalar("SELECT clock_timestamp()")
         expires_at = issued_at + timedelta(seconds=self._code_seconds)
         code_id = new_id()
@@ -145,13 +150,13 @@ class Handover:
     async def verify(
         self, principal: Principal, order_id: UUID, body: ScannedCode, idempotent: Idempotent
     ) -> Response[Any]:
-        """Complete the order for its seller. Raises OrderNotFound, Forbidden, RateLimited, NothingToHandOver and the
+        """Complete the order for its seller. Raises OrderNotFound, NotYourPart, RateLimited, NothingToHandOver and the
         HandoverCode refusals, each of them logged."""
         attempt_id = await self._log(principal.user_id, order_id)
         try:
             async with self._database.transaction(SYSTEM) as tx:
                 answer = await idempotent.answer(
-                    tx, body, lambda: self._complete(tx, principal.user_id, order_id, body.code), status=200
+                    tx, body, lambda: self._complete(tx, principal, order_id, body.code), status=200
                 )
                 replayed = REPLAYED_HEADER.keys() <= answer.headers.keys()
                 await _judge(tx, attempt_id, "replayed" if replayed else "accepted")
@@ -165,7 +170,7 @@ class Handover:
         attempt_id = new_id()
         async with self._database.transaction(SYSTEM) as tx:
             # Tries at once count one another: the order's row is what they queue at.
-            order = await self._orders.locked(tx, order_id)
+            order = await self._moves.locked(tx, order_id)
             row = await tx.first(_TRIES, {"order": order_id, "user": user_id, "window": TRIES_WINDOW})
             assert row is not None
             if row.tries >= self._max_tries:
@@ -180,18 +185,18 @@ class Handover:
             )
         return attempt_id
 
-    async def _complete(self, tx: Transaction, seller_id: UUID, order_id: UUID, typed: str) -> OrderView:
-        order = await self._orders.locked(tx, order_id)
-        if order.party_of(seller_id) is Party.BUYER:
-            raise Forbidden("The seller scans the code, you show it")
-        if order.party_of(seller_id) is not Party.SELLER:
+    async def _complete(self, tx: Transaction, seller: Principal, order_id: UUID, typed: str) -> OrderView:
+        order = await self._moves.locked(tx, order_id)
+        if order.party_of(seller.user_id) is Party.BUYER:
+            raise NotYourPart("The seller scans the code, you show it", who=Party.SELLER.value)
+        if order.party_of(seller.user_id) is not Party.SELLER:
             raise OrderNotFound()
         code_id = await self._checked(tx, order, typed)
         if order.status is not Status.IN_ESCROW:
-            raise NothingToHandOver()
+            raise NothingToHandOver(order.status)
         await tx.run("UPDATE handover_codes SET used_at = clock_timestamp() WHERE id = :id", {"id": code_id})
-        await self._orders.complete(tx, order, by=Party.SELLER, by_id=seller_id, kind="handed_over")
-        return await self._orders.view(tx, order_id, seller_id)
+        await self._moves.complete(tx, order, Party.SELLER, "handed_over", by_id=seller.user_id, fulfilment=MEETUP)
+        return await self._orders.read(tx, order_id, seller)
 
     async def _checked(self, tx: Transaction, order: LockedOrder, typed: str) -> UUID:
         """The id of the good code that was typed. Raises the HandoverCode refusals."""

@@ -120,7 +120,7 @@ class OrderService:
         row = await tx.first(f"{queries.READ} WHERE id = :id", {"id": order_id})
         if row is None or not (viewer.is_staff or viewer.user_id in (row.buyer_id, row.seller_id)):
             raise OrderNotFound()
-        (view,) = await order_views(tx, [order_of(row)], viewer)
+        (view,) = await order_views(tx, [order_of(row)], viewer, self._market)
         return view
 
     async def of_person(
@@ -148,5 +148,5 @@ class OrderService:
                 "limit": limit + 1,
             },
         )
-        views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer)
+        views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer, self._market)
         return Page(views, encode_cursor(views[-1].id) if len(rows) > limit else None)

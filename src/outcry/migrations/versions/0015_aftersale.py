@@ -68,6 +68,7 @@ _HANDOVER = [
         buyer_id uuid NOT NULL,
         seller_id uuid NOT NULL,
         safe_zone_id text NOT NULL,
+        place json NOT NULL,
         at timestamptz NOT NULL,
         proposed_by uuid NOT NULL,
         proposed_at timestamptz NOT NULL,
