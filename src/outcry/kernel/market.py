@@ -80,6 +80,11 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispute_answer_days: int = 3
     # Both may rate so long after completion; what one said stays hidden until both have, or until then.
     rating_days: int = 14
+    # Who issues the market's documents, when it is not the market's title; and what the law wants beside it.
+    legal_name: str = ""
+    legal_address: str = ""
+    tax_number: str = ""
+    invoice_prefix: str = "OUT"
     max_auction_days: int = 30
     consent_versions: dict[str, str] = msgspec.field(
         default_factory=lambda: {"offer_agreement": "1", "personal_data": "1", "marketing": "1"}

@@ -199,6 +199,7 @@ _INVOICES = [
         label text NOT NULL,
         issued_at timestamptz NOT NULL,
         facts json NOT NULL,
+        mailed_at timestamptz,
         CONSTRAINT pk_invoices PRIMARY KEY (order_id),
         CONSTRAINT fk_invoices_order_id FOREIGN KEY (order_id) REFERENCES orders (id),
         CONSTRAINT fk_invoices_buyer_id FOREIGN KEY (buyer_id) REFERENCES users (id),
@@ -209,6 +210,7 @@ _INVOICES = [
     "CREATE INDEX ix_invoices_buyer_id ON invoices (buyer_id)",
     "CREATE INDEX ix_invoices_seller_id ON invoices (seller_id)",
     "REVOKE UPDATE, DELETE, TRUNCATE ON invoices FROM outcry_app",
+    "GRANT UPDATE (mailed_at) ON invoices TO outcry_app",
     *_guarded("invoices", _PARTY),
 ]
 
