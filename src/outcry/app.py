@@ -68,12 +68,20 @@ from outcry.notifications import routes as notification_routes
 from outcry.notifications.reader import NotificationReader
 from outcry.notifications.service import Notifications
 from outcry.orders import routes as order_routes
+from outcry.orders.cancelling import Cancelling
+from outcry.orders.deadlines import Deadlines
+from outcry.orders.fulfilling import Fulfilling
+from outcry.orders.moves import OrderMoves
+from outcry.orders.paying import Paying
+from outcry.orders.purchases import Purchases
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
 from outcry.payments import routes as payment_routes
+from outcry.payments.parts import Parts
+from outcry.payments.service import Payments
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -111,6 +119,8 @@ class Outcry:
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
+        self.jobs = Jobs(self.database)
+        self.payments = Payments(Parts(self.database, self.ledger, self.jobs, self.market, settings, {}, None))
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -124,6 +134,7 @@ class Outcry:
         self.auctions.check_bid_rate = self.limits.check_bid
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
+        self._make_orders()
         self.readiness = Readiness(self.database)
         self.client = load_client(settings)
         self.pages = Pages(settings, self.market, self.client)
@@ -147,7 +158,6 @@ class Outcry:
         return NotificationReader.listens_to(channel) or self.bus.heard(channel)
 
     def _make_jobs(self) -> None:
-        self.jobs = Jobs(self.database)
         event_hours = self.settings.event_retention_hours
         answer_hours = self.settings.idempotency_retention_hours
         self.jobs.register("kernel.prune_events", lambda: prune_events(self.database, event_hours), cron="*/10 * * * *")
@@ -157,6 +167,18 @@ class Outcry:
         self.mail.register(self.jobs)
         media_jobs.register(self.jobs, self.media)
         notification_jobs.register(self.jobs, self.notifications)
+        self.order_deadlines.register(self.jobs)
+
+    def _make_orders(self) -> None:
+        market = self.market
+        moves = OrderMoves(market, self.payments)
+        self.order_moves = moves
+        self.purchases = Purchases(market, self.orders, moves)
+        self.paying = Paying(self.database, self.orders, moves, self.payments, self.ledger)
+        self.payments.parts.sink = self.paying
+        self.cancelling = Cancelling(market, self.auctions, moves, self.payments, self.ledger)
+        self.fulfilling = Fulfilling(market, moves)
+        self.order_deadlines = Deadlines(self.database, market, moves, self.cancelling)
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -225,6 +247,10 @@ class Outcry:
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
+            "purchases": self.purchases,
+            "paying": self.paying,
+            "cancelling": self.cancelling,
+            "fulfilling": self.fulfilling,
             "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,

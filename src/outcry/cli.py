@@ -146,19 +146,21 @@ def _doctor(settings: Settings, options: argparse.Namespace) -> int:
 def _audit(settings: Settings, _: argparse.Namespace) -> int:
     from outcry.auctions.audit import audit_auctions
     from outcry.kernel.database import Database
+    from outcry.orders.audit import audit_orders
 
-    async def check(app_url: str) -> int:
+    async def audit(app_url: str) -> int:
         database = Database(app_url, pool_connections=2)
         faults = 0
-        async for fault in audit_auctions(database):
-            faults += 1
-            print(fault)
+        for check in (audit_auctions, audit_orders):
+            async for fault in check(database):
+                faults += 1
+                print(fault)
         await database.close()
         print(f"audit: {faults} faults" if faults else "audit: every auction's history, price and count is right")
         return 1 if faults else 0
 
     with _reachable_database(settings) as app_url:
-        return asyncio.run(check(app_url))
+        return asyncio.run(audit(app_url))
 
 
 def _reachable_database(settings: Settings) -> Any:

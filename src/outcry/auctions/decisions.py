@@ -76,6 +76,7 @@ class DecisionService:
             "seller_id": UUID(int=book.seller_id),
             "buyer_id": UUID(int=buyer_id),
             "amount": amount,
+            "kind": "counter",
             "expires_at": from_microseconds(expires_us),
         }
         await queries.insert_counter_offer(movement.connection, row)
@@ -110,7 +111,8 @@ class DecisionService:
                 movement.end_unsold(book)
             kind = "counter_accepted" if accepted else "counter_rejected"
             for person in (book.seller_id, principal.user_id.int):
-                movement.tell(person, kind, book, amount=offer["amount"], counter_offer_id=offer_id)
+                facts = {"amount": offer["amount"], "counter_offer_id": offer_id, "kind": offer["kind"]}
+                movement.tell(person, kind, book, **facts)
             movement.tell_watchers(book, "auction_updated")
         return auction_id, offer_view(offer, book.currency), movement.order_ids.get(auction_id)
 
@@ -255,6 +257,7 @@ def offer_view(row: dict[str, Any], currency: str) -> CounterOfferView:
         auction_id=row["auction_id"],
         amount=row["amount"],
         currency=currency,
+        kind=row["kind"],
         status=row["status"],
         expires_at=rfc3339(row["expires_at"]),
         created_at=rfc3339(row["created_at"]),

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from outcry.identity.ports import RatingSummary
+from outcry.identity.strikes import StrikeView
 from outcry.kernel.http import Instant, RequestStruct
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -115,6 +116,7 @@ class UserView(msgspec.Struct, frozen=True):
     language: str
     time_zone: str
     consents_due: list[str]
+    strikes: list[StrikeView]
 
 
 class SessionTokens(msgspec.Struct, frozen=True):

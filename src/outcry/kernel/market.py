@@ -68,6 +68,8 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Before the deadline, in hours; each once.
     payment_reminder_hours: tuple[int, ...] = (24, 2)
     second_chance_hours: int = 24
+    # Orders at a fixed price that one person may have waiting for payment: they bind stock.
+    unpaid_purchases: int = 20
     # On its way for so long without a word from the buyer, it counts as delivered.
     delivery_days: int = 14
     # After delivery the seller is paid by itself, unless there is a dispute.

@@ -12,14 +12,14 @@ from uuid import UUID
 import msgspec
 
 from outcry.kernel.database import Transaction
-from outcry.kernel.ids import new_id
 from outcry.kernel.market import Market
 from outcry.kernel.outbox import Event
 from outcry.kernel.times import rfc3339, to_microseconds
 from outcry.orders import queries
-from outcry.orders.errors import OrderNotFound, RefundExceedsEscrow, WrongOrderStatus
-from outcry.orders.ports import Escrow
-from outcry.orders.rules import HOLDING, SHIPPING, Facts, Party, Settlement, Status, may_become, settle
+from outcry.orders.errors import OrderDisputed, OrderNotFound, RefundExceedsEscrow, WrongOrderStatus
+from outcry.orders.rules import HOLDING, Facts, Party, Settlement, Status, may_become, settle
+from outcry.payments.queries import under_bank_dispute
+from outcry.payments.service import Payments
 
 # What `move` may set along with the status.
 _SETTABLE = frozenset(
@@ -120,9 +120,9 @@ def order_of(row: Any) -> LockedOrder:
 class OrderMoves:
     """What every use case of orders moves them with."""
 
-    def __init__(self, market: Market, escrow: Escrow) -> None:
+    def __init__(self, market: Market, payments: Payments) -> None:
         self._market = market
-        self._escrow = escrow
+        self._payments = payments
         # Called at the end of the completing transaction, after every other lock.
         self.on_completed: list[Callable[[Transaction, LockedOrder, Settlement], Awaitable[None]]] = []
 
@@ -172,7 +172,6 @@ class OrderMoves:
             tx,
             {
                 "order_id": order.id,
-                "id": new_id(),
                 "kind": kind,
                 "status": order.status,
                 "at": order.now,
@@ -225,12 +224,14 @@ class OrderMoves:
         """Release the escrow to the seller, less fees and tax, and end the order; gives who got what (SPEC ORD-2).
 
         An order can be completed once: its row is locked, and the key of the release names it. Raises
-        WrongOrderStatus.
+        WrongOrderStatus, and OrderDisputed while the buyer's bank decides about the money.
         """
         if not may_become(order.status, Status.COMPLETED):
             raise WrongOrderStatus(order.status)
+        if await under_bank_dispute(tx, [order.id]):
+            raise OrderDisputed(order.status, "The buyer's bank is deciding about the money")
         split = order.settlement
-        await self._escrow.release(
+        await self._payments.release(
             tx,
             order_id=order.id,
             seller_id=order.seller_id,
@@ -280,7 +281,7 @@ class OrderMoves:
         amount = held if amount is None else amount
         if not 0 < amount <= held:
             raise RefundExceedsEscrow(f"At most {held} is left to refund", refundable=held, currency=order.currency)
-        await self._escrow.refund(
+        await self._payments.refund(
             tx, order_id=order.id, amount=amount, reason=reason, key=f"order:{order.id}:refund:{key}"
         )
         back = order.refunded_amount + amount
@@ -293,6 +294,23 @@ class OrderMoves:
             await self._set(tx, order, {"refunded_amount": back})
             await self.note(tx, order, kind or "partly_refunded", by, by_id=by_id, amount=amount, note=reason)
         return amount
+
+    async def charged_back(self, tx: Transaction, order: LockedOrder, amount: int) -> None:
+        """The buyer's bank took `amount` of what is held; payments move it. All of it ends the order."""
+        back = order.refunded_amount + amount
+        if amount == order.in_escrow:
+            await self.move(
+                tx, order, Status.REFUNDED, "charged_back", Party.SYSTEM, amount=amount,
+                refunded_amount=back, escrow_release_at=None, deliver_by=None,
+            )  # fmt: skip
+        else:
+            await self._set(tx, order, {"refunded_amount": back})
+            await self.note(tx, order, "charged_back", Party.SYSTEM, amount=amount)
+
+    async def remind(self, tx: Transaction, order: LockedOrder, next_at: datetime | None) -> None:
+        """The buyer is reminded to pay; `next_at` is when again."""
+        await self._set(tx, order, {"remind_at": next_at})
+        self.tell_one(tx, order, "payment_reminder", Party.BUYER)
 
     async def choose(self, tx: Transaction, order: LockedOrder, way: str) -> None:
         """Settle how it is handed over: `shipping` or `meetup`."""
@@ -327,8 +345,3 @@ def _told(order: LockedOrder, kind: str, role: str, amount: int | None, reason: 
         "pay_by": rfc3339(order.pay_by) if order.status is Status.PENDING_PAYMENT else None,
         "server_time": rfc3339(order.now),
     }
-
-
-def ships(order: LockedOrder) -> bool:
-    """Whether it may still be sent."""
-    return SHIPPING in order.ways

@@ -16,12 +16,14 @@ delivered_at, completed_at, cancelled_at, cancel_reason, created_at
 LOCK = f"SELECT {COLUMNS}, clock_timestamp() AS now FROM orders WHERE id = :id FOR NO KEY UPDATE"
 READ = f"SELECT {COLUMNS}, clock_timestamp() AS now FROM orders"
 
+# Numbered under the order's lock.
 _ADD_HISTORY = """
-INSERT INTO order_history (order_id, id, kind, status, at, by, by_id, amount, note)
-VALUES (:order_id, :id, :kind, :status, :at, :by, :by_id, :amount, :note)
+INSERT INTO order_history (order_id, seq, kind, status, at, by, by_id, amount, note)
+SELECT :order_id, coalesce(max(seq), 0) + 1, :kind, :status, :at, :by, :by_id, :amount, :note
+FROM order_history WHERE order_id = :order_id
 """
 _HISTORY = """
-SELECT order_id, kind, at, by, amount, note FROM order_history WHERE order_id = ANY(:ids) ORDER BY order_id, id
+SELECT order_id, kind, at, by, amount, note FROM order_history WHERE order_id = ANY(:ids) ORDER BY order_id, seq
 """
 
 

@@ -1,6 +1,7 @@
 """Making orders of awards and of purchases, and showing them (SPEC ORD-1)."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -41,11 +42,14 @@ WITH made AS (
     ORDER BY o.id
     RETURNING id, buyer_id, auction_id, total, created_at
 )
-INSERT INTO order_history (order_id, id, kind, status, at, by, by_id, amount)
-SELECT id, id, 'ordered', 'pending_payment', created_at, CASE WHEN auction_id IS NULL THEN 'buyer' ELSE 'system' END,
+INSERT INTO order_history (order_id, seq, kind, status, at, by, by_id, amount)
+SELECT id, 1, 'ordered', 'pending_payment', created_at, CASE WHEN auction_id IS NULL THEN 'buyer' ELSE 'system' END,
     CASE WHEN auction_id IS NULL THEN buyer_id END, total
 FROM made
 """
+
+
+_EITHER = "(buyer_id = :user_id OR seller_id = :user_id)"
 
 
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,20 +137,46 @@ class OrderService:
         cursor: str | None,
     ) -> Page[OrderView]:
         """One's orders as buyer, seller or both, newest first, of these statuses (none: all)."""
+        party = {"buyer": "buyer_id = :user_id", "seller": "seller_id = :user_id"}.get(role or "", _EITHER)
+        return await self._page(tx, viewer, party, viewer.user_id, statuses, limit, cursor)
+
+    async def for_staff(
+        self,
+        tx: Transaction,
+        viewer: Principal,
+        user_id: UUID | None,
+        status: Status | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[OrderView]:
+        """Everybody's, or those of one person, newest first."""
+        party = _EITHER if user_id else "true"
+        return await self._page(tx, viewer, party, user_id, [status] if status else [], limit, cursor)
+
+    async def _page(
+        self,
+        tx: Transaction,
+        viewer: Principal,
+        party: str,
+        user_id: UUID | None,
+        statuses: Sequence[Status],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[OrderView]:
         after = decode_cursor(cursor, tuple[UUID])
-        party = {"buyer": "buyer_id = :me", "seller": "seller_id = :me"}.get(
-            role or "", "(buyer_id = :me OR seller_id = :me)"
-        )
-        status = "AND status = ANY(:statuses)" if statuses else ""
+        wanted = [party]
+        values: dict[str, Any] = {"limit": limit + 1}
+        if user_id is not None:
+            values["user_id"] = user_id
+        if statuses:
+            wanted.append("status = ANY(:statuses)")
+            values["statuses"] = [one.value for one in statuses]
+        if after:
+            wanted.append("id < :after")
+            values["after"] = after[0]
         rows = await tx.all(
-            f"{queries.READ} WHERE {party} {status} AND (CAST(:after AS uuid) IS NULL OR id < :after)"
-            " ORDER BY id DESC LIMIT :limit",
-            {
-                "me": viewer.user_id,
-                "statuses": [one.value for one in statuses],
-                "after": after[0] if after else None,
-                "limit": limit + 1,
-            },
+            f"{queries.READ} WHERE {' AND '.join(wanted)} ORDER BY id DESC LIMIT :limit",
+            values,
         )
         views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer, self._market)
         return Page(views, encode_cursor(views[-1].id) if len(rows) > limit else None)

@@ -75,7 +75,7 @@ _HISTORY = [
     """
     CREATE TABLE order_history (
         order_id uuid NOT NULL,
-        id uuid NOT NULL,
+        seq integer NOT NULL,
         kind text NOT NULL,
         status text NOT NULL,
         at timestamptz NOT NULL,
@@ -83,15 +83,15 @@ _HISTORY = [
         by_id uuid,
         amount bigint,
         note text,
-        CONSTRAINT pk_order_history PRIMARY KEY (order_id, id),
+        CONSTRAINT pk_order_history PRIMARY KEY (order_id, seq),
         CONSTRAINT fk_order_history_order_id FOREIGN KEY (order_id) REFERENCES orders (id),
         CONSTRAINT ck_order_history_by CHECK (by IN ('buyer', 'seller', 'staff', 'system'))
     )
     """,
     # Of before there was a history, only the beginning is known.
     """
-    INSERT INTO order_history (order_id, id, kind, status, at, by, amount)
-    SELECT id, id, 'ordered', 'pending_payment', created_at,
+    INSERT INTO order_history (order_id, seq, kind, status, at, by, amount)
+    SELECT id, 1, 'ordered', 'pending_payment', created_at,
         CASE WHEN auction_id IS NULL THEN 'buyer' ELSE 'system' END, total
     FROM orders
     """,
