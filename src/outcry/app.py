@@ -67,13 +67,20 @@ from outcry.notifications import jobs as notification_jobs
 from outcry.notifications import routes as notification_routes
 from outcry.notifications.reader import NotificationReader
 from outcry.notifications.service import Notifications
+from outcry.orders import aftersale_routes, handover_routes
 from outcry.orders import routes as order_routes
 from outcry.orders.cancelling import Cancelling
 from outcry.orders.deadlines import Deadlines
+from outcry.orders.disputes import Disputes
 from outcry.orders.fulfilling import Fulfilling
+from outcry.orders.handover import Handover
+from outcry.orders.invoices import Invoices
+from outcry.orders.meetings import Meetings
 from outcry.orders.moves import OrderMoves
 from outcry.orders.paying import Paying
 from outcry.orders.purchases import Purchases
+from outcry.orders.ratings import Ratings
+from outcry.orders.safe_zones import load_safe_zones
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
@@ -179,6 +186,17 @@ class Outcry:
         self.cancelling = Cancelling(market, self.auctions, moves, self.payments, self.ledger)
         self.fulfilling = Fulfilling(market, moves)
         self.order_deadlines = Deadlines(self.database, market, moves, self.cancelling)
+        self._make_aftersale(moves)
+
+    def _make_aftersale(self, moves: OrderMoves) -> None:
+        settings, market, orders = self.settings, self.market, self.orders
+        self.meetings = Meetings(market, load_safe_zones(market, settings.market), moves, orders)
+        self.handover = Handover(self.database, moves, orders, self.keys, settings)
+        self.disputes = Disputes(self.database, market, self.keys, moves, orders, self.media, self.jobs, settings)
+        self.invoices = Invoices(self.database, market, self.keys, self.storage, self.jobs, settings)
+        moves.on_completed.append(self.invoices.issue)
+        self.ratings = Ratings(market, moves, orders)
+        self.profiles.rating_board = self.ratings
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -251,6 +269,11 @@ class Outcry:
             "paying": self.paying,
             "cancelling": self.cancelling,
             "fulfilling": self.fulfilling,
+            "meetings": self.meetings,
+            "handover": self.handover,
+            "disputes": self.disputes,
+            "invoices": self.invoices,
+            "ratings": self.ratings,
             "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,
@@ -270,6 +293,8 @@ class Outcry:
             *auction_routes.ROUTES,
             *payment_routes.ROUTES,
             *order_routes.ROUTES,
+            *handover_routes.ROUTES,
+            *aftersale_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
@@ -313,6 +338,7 @@ class Outcry:
         await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()
+        self.invoices.close()
         await self.metrics.stop()
 
     @asynccontextmanager

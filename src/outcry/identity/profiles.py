@@ -72,9 +72,7 @@ class Profiles:
         kinds = await queries.verified_kinds(tx, user_id)
         ratings = await self.rating_board.summaries(tx, [user_id])
         verified = Verified("email" in kinds, "phone" in kinds)
-        return PublicUser(
-            row.id, row.display_name, rfc3339(row.created_at), verified, ratings.get(user_id, UNRATED)
-        )
+        return PublicUser(row.id, row.display_name, rfc3339(row.created_at), verified, ratings.get(user_id, UNRATED))
 
     async def sessions(self, tx: Transaction, principal: Principal) -> list[SessionView]:
         """Where the person is signed in, newest first."""

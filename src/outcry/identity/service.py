@@ -8,9 +8,9 @@ import msgspec
 import psycopg
 
 from outcry.identity.queries import display_names, read_contacts
+from outcry.kernel.arrays import Uuids
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import Transaction
-from outcry.kernel.arrays import Uuids
 from outcry.kernel.pipeline import Statement
 
 __all__ = ["BLOCKED_BY", "SUSPENDED_OF", "Restrictions", "display_names", "email_of", "read_restrictions"]

@@ -80,9 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
     smtp_url: Annotated[
         str,
-        _doc(
-            "Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"
-        ),
+        _doc("Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"),
     ] = ""
     mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
     secret_key: Annotated[

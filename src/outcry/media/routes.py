@@ -38,7 +38,9 @@ async def ask_upload(
 ) -> Response[UploadTicket]:
     """Then PUT the bytes to `upload.url` with its headers, and complete."""
     async with database.transaction(principal.actor) as tx:
-        return await idempotent.answer(tx, data, lambda: media.ask(tx, principal, data.content_type, data.purpose), status=201)
+        return await idempotent.answer(
+            tx, data, lambda: media.ask(tx, principal, data.content_type, data.purpose), status=201
+        )
 
 
 @put(
@@ -107,9 +109,7 @@ async def picture(
     if data is None:
         raise NotFound()
     kept = _PRIVATE if private else _ONE_YEAR
-    return Response(
-        data, media_type="image/webp", headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
-    )
+    return Response(data, media_type="image/webp", headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"})
 
 
 ROUTES: Sequence[ControllerRouterHandler] = [ask_upload, upload, complete, picture]

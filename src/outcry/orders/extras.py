@@ -8,9 +8,8 @@ import msgspec
 
 from outcry.kernel.database import Transaction
 from outcry.kernel.times import rfc3339, to_microseconds
-from outcry.orders.meetings import read_meetings
 from outcry.orders.rules import Party
-from outcry.orders.schemas import OrderDispute, OrderMeeting, OrderRating, OrderRatings
+from outcry.orders.schemas import MeetingPlace, OrderDispute, OrderMeeting, OrderRating, OrderRatings
 
 _DISPUTES = """
 SELECT DISTINCT ON (order_id) * FROM disputes WHERE order_id = ANY(:ids) ORDER BY order_id, id DESC
@@ -47,7 +46,7 @@ async def read_extras(tx: Transaction, order_ids: Sequence[UUID], viewer_id: UUI
     """By order id, for the viewer."""
     ids = list(order_ids)
     found = {order_id: Extras() for order_id in ids}
-    for order_id, meeting in (await read_meetings(tx, ids)).items():
+    for order_id, meeting in (await _meetings(tx, ids)).items():
         found[order_id].meeting = meeting
     for row in await tx.all(_DISPUTES, {"ids": ids}):
         extras = found[row.order_id]
@@ -59,6 +58,23 @@ async def read_extras(tx: Transaction, order_ids: Sequence[UUID], viewer_id: UUI
     for row in await tx.all(_RATINGS, {"ids": ids}):
         _add_rating(found[row.order_id], row, viewer_id)
     return found
+
+
+async def _meetings(tx: Transaction, order_ids: Sequence[UUID]) -> dict[UUID, OrderMeeting]:
+    """By order id."""
+    rows = await tx.all(
+        "SELECT order_id, place, at, proposed_by, buyer_id, agreed_at FROM order_meetings WHERE order_id = ANY(:ids)",
+        {"ids": list(order_ids)},
+    )
+    return {
+        row.order_id: OrderMeeting(
+            msgspec.convert(row.place, MeetingPlace),
+            rfc3339(row.at),
+            Party.BUYER if row.proposed_by == row.buyer_id else Party.SELLER,
+            row.agreed_at is not None,
+        )
+        for row in rows
+    }
 
 
 def _add_rating(extras: Extras, row: Any, viewer_id: UUID) -> None:

@@ -21,8 +21,8 @@ from outcry.kernel.idempotency import REPLAYED_HEADER, Idempotent
 from outcry.kernel.ids import new_id
 from outcry.kernel.settings import Settings
 from outcry.kernel.times import rfc3339, to_microseconds
-from outcry.orders.handover_codes import PURPOSE, grouped, is_signed, normalised, qr_svg, sign
 from outcry.orders.errors import NotYourPart, OrderNotFound, WrongOrderStatus
+from outcry.orders.handover_codes import PURPOSE, grouped, is_signed, normalised, qr_svg, sign
 from outcry.orders.moves import LockedOrder, OrderMoves
 from outcry.orders.rules import MEETUP, Party, Status
 from outcry.orders.schemas import OrderView
@@ -224,4 +224,6 @@ class Handover:
 
 
 async def _judge(tx: Transaction, attempt_id: UUID, outcome: str) -> None:
-    await tx.run("UPDATE handover_attempts SET outcome = :outcome WHERE id = :id", {"id": attempt_id, "outcome": outcome})
+    await tx.run(
+        "UPDATE handover_attempts SET outcome = :outcome WHERE id = :id", {"id": attempt_id, "outcome": outcome}
+    )

@@ -45,9 +45,9 @@ def normalised(typed: str) -> str | None:
 
 
 def is_signed(keys: list[bytes], code: str, *, code_id: UUID, order_id: UUID, buyer_id: UUID, expires_us: int) -> bool:
-    """Whether one of `keys` made the code of exactly these facts; in constant time for each key."""
+    """Whether one of `keys` made the code of exactly these facts, in constant time."""
     made = [sign(key, code_id=code_id, order_id=order_id, buyer_id=buyer_id, expires_us=expires_us) for key in keys]
-    return any([hmac.compare_digest(one.encode(), code.encode()) for one in made])
+    return any(hmac.compare_digest(one.encode(), code.encode()) for one in made)
 
 
 def qr_svg(code: str) -> str:

@@ -205,7 +205,7 @@ def _key(facts: InvoiceFacts, side: Side) -> str:
 
 
 async def check_numbers(tx: Transaction) -> list[str]:
-    """For `outcry audit`: every market's year is numbered from 1 without a gap, as its counter says; run as the system."""
+    """For `outcry audit`: every market's year is numbered from 1 without a gap, as its counter says."""
     rows: Any = await tx.all(
         """
         SELECT coalesce(i.market, c.market) AS market, coalesce(i.year, c.year) AS year, i.count, i.highest, c.last

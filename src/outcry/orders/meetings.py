@@ -19,7 +19,7 @@ from outcry.orders.errors import OrderNotFound, WrongOrderStatus
 from outcry.orders.moves import OrderMoves
 from outcry.orders.rules import MEETUP, Party, Status
 from outcry.orders.safe_zones import SafeZone, hours_in_words, is_open, nearest, parse_near
-from outcry.orders.schemas import MeetingPlace, OrderMeeting, OrderView, SafeZoneView, ZoneHours
+from outcry.orders.schemas import MeetingPlace, OrderView, SafeZoneView, ZoneHours
 from outcry.orders.service import OrderService
 
 _SAVE = """
@@ -52,9 +52,7 @@ class ProposeMeeting(RequestStruct):
 class Meetings:
     """The market's safe zones, and meetings in them."""
 
-    def __init__(
-        self, market: Market, zones: Mapping[str, SafeZone], moves: OrderMoves, orders: OrderService
-    ) -> None:
+    def __init__(self, market: Market, zones: Mapping[str, SafeZone], moves: OrderMoves, orders: OrderService) -> None:
         self._market = market
         self._zones = zones
         self._moves = moves
@@ -141,20 +139,3 @@ def zone_view(zone: SafeZone, now: datetime, distance_meters: int | None = None)
         zone.time_zone,
         is_open(zone, now),
     )
-
-
-async def read_meetings(tx: Transaction, order_ids: Sequence[UUID]) -> dict[UUID, OrderMeeting]:
-    """By order id."""
-    rows = await tx.all(
-        "SELECT order_id, place, at, proposed_by, buyer_id, agreed_at FROM order_meetings WHERE order_id = ANY(:ids)",
-        {"ids": list(order_ids)},
-    )
-    return {
-        row.order_id: OrderMeeting(
-            msgspec.convert(row.place, MeetingPlace),
-            rfc3339(row.at),
-            Party.BUYER if row.proposed_by == row.buyer_id else Party.SELLER,
-            row.agreed_at is not None,
-        )
-        for row in rows
-    }

@@ -40,7 +40,7 @@ UPDATE ratings SET visible_at = :now WHERE order_id = :order AND visible_at > :n
     AND (SELECT count(*) FROM ratings WHERE order_id = :order) = 2
 """
 _SUMMARIES = """
-SELECT rated_id, avg(stars)::float8 AS average, count(*) AS count FROM ratings
+SELECT rated_id, avg(stars)::float8 AS average, count(*) AS given FROM ratings
 WHERE rated_id = ANY(:ids) AND visible_at <= clock_timestamp() GROUP BY rated_id
 """
 _OF_PERSON = """
@@ -137,14 +137,12 @@ class Ratings:
     async def summaries(self, tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, RatingSummary]:
         """Average and count of what may be seen, by person; who has none is not in it."""
         rows = await tx.all(_SUMMARIES, {"ids": list(person_ids)})
-        return {row.rated_id: RatingSummary(round(row.average, 2), row.count) for row in rows}
+        return {row.rated_id: RatingSummary(round(row.average, 2), row.given) for row in rows}
 
     async def of_person(self, tx: Transaction, person_id: UUID, limit: int, cursor: str | None) -> Page[RatingView]:
         """What others say of a person, newest first; run as the system, for the sale's title stands with it."""
         after = decode_cursor(cursor, tuple[UUID])
-        rows = await tx.all(
-            _OF_PERSON, {"person": person_id, "after": after[0] if after else None, "limit": limit + 1}
-        )
+        rows = await tx.all(_OF_PERSON, {"person": person_id, "after": after[0] if after else None, "limit": limit + 1})
         names = await display_names(tx, [row.rater_id for row in rows])
         views = [
             RatingView(
