@@ -72,7 +72,12 @@ from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
+from outcry.payments import jobs as payment_jobs
 from outcry.payments import routes as payment_routes
+from outcry.payments import staff_routes as payment_staff_routes
+from outcry.payments.module import PaymentsModule
+from outcry.payments.sandbox import dev_routes as sandbox_dev_routes
+from outcry.payments.sandbox import routes as sandbox_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -108,6 +113,8 @@ class Outcry:
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
+        self.jobs = Jobs(self.database)
+        self.payments = PaymentsModule(self.database, self.ledger, self.jobs, self.keys, self.market, settings)
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -144,7 +151,6 @@ class Outcry:
         return NotificationReader.listens_to(channel) or self.bus.heard(channel)
 
     def _make_jobs(self) -> None:
-        self.jobs = Jobs(self.database)
         event_hours = self.settings.event_retention_hours
         answer_hours = self.settings.idempotency_retention_hours
         self.jobs.register("kernel.prune_events", lambda: prune_events(self.database, event_hours), cron="*/10 * * * *")
@@ -152,6 +158,7 @@ class Outcry:
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
         media_jobs.register(self.jobs, self.media)
+        payment_jobs.register(self.jobs, self.payments)
         notification_jobs.register(self.jobs, self.notifications)
 
     def _make_gauges(self) -> None:
@@ -216,6 +223,7 @@ class Outcry:
             "media": self.media,
             "listings": self.listings,
             "ledger": self.ledger,
+            **self.payments.dependencies(),
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
@@ -237,6 +245,7 @@ class Outcry:
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
             *payment_routes.ROUTES,
+            *payment_staff_routes.ROUTES,
             *order_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
@@ -248,7 +257,10 @@ class Outcry:
         ]
         if self.client is not None:
             routes += page_routes.CLIENT_ROUTES
+        if self.payments.has_sandbox:
+            routes += sandbox_routes.ROUTES
         if not self.settings.is_production:
+            routes += sandbox_dev_routes.ROUTES
             routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
         return routes
 
@@ -278,6 +290,7 @@ class Outcry:
         await self.hub.stop()
         await self.view_counter.stop()
         await self.bus.stop()
+        await self.payments.close()
         await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()

@@ -58,9 +58,7 @@ async def refund(tx: Transaction, refund_id: UUID, *, key_hours: int) -> Any | N
     return await tx.first(f"{_REFUND} WHERE r.id = :id FOR UPDATE OF r", {"id": refund_id, "key_hours": key_hours})
 
 
-async def refund_id_of_event(
-    tx: Transaction, provider: str, subject_id: UUID | None, reference: str
-) -> UUID | None:
+async def refund_id_of_event(tx: Transaction, provider: str, subject_id: UUID | None, reference: str) -> UUID | None:
     """By the provider's reference, or by our own id."""
     return await tx.scalar(
         "SELECT id FROM refunds WHERE provider = :provider AND (reference = :reference OR id = :id)"
