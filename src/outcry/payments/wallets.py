@@ -37,7 +37,7 @@ PAYOUTS_PATH = "/wallet/payouts"
 _log = logging.getLogger("outcry.payments")
 
 _WITHDRAWN_TODAY = """
-SELECT coalesce(sum(amount), 0) FROM withdrawals WHERE user_id = :user_id AND currency = :currency
+SELECT CAST(coalesce(sum(amount), 0) AS bigint) FROM withdrawals WHERE user_id = :user_id AND currency = :currency
     AND status <> 'failed' AND created_at > clock_timestamp() - interval '1 day'
 """
 _INSERT_WITHDRAWAL = """
