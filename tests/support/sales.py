@@ -74,7 +74,7 @@ def as_owner(market: TestMarket, statement: str, *values: Any) -> None:
 async def escrow_balance(market: TestMarket, order: dict[str, Any]) -> int:
     """What is held for the order."""
     async with market.outcry.database.transaction(SYSTEM) as tx:
-        return await market.outcry.payments.in_escrow(tx, UUID(order["id"]), order["currency"])
+        return await market.outcry.payments.payments.in_escrow(tx, UUID(order["id"]), order["currency"])
 
 
 async def wallet(market: TestMarket, person: Person, currency: str = "USD") -> int:
