@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from outcry.identity import queries
 from outcry.identity.accounts import REQUIRED_CONSENTS, Accounts
 from outcry.identity.errors import ConsentRequired, SessionNotFound, UserNotFound
-from outcry.identity.ports import UNRATED, NoRatings, RatingBoard
+from outcry.identity.rating_board import UNRATED, NoRatings, RatingBoard
 from outcry.identity.schemas import (
     Consents,
     ConsentView,

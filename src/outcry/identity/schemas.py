@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from outcry.identity.ports import RatingSummary
+from outcry.identity.rating_board import RatingSummary
 from outcry.identity.strikes import StrikeView
 from outcry.kernel.http import Instant, RequestStruct
 

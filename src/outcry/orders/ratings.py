@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from outcry.identity.ports import RatingSummary
+from outcry.identity.rating_board import RatingSummary
 from outcry.identity.service import display_names
 from outcry.kernel.access import Principal
 from outcry.kernel.database import Transaction
@@ -92,7 +92,7 @@ class RatingView(msgspec.Struct, frozen=True):
 
 
 class Ratings:
-    """Giving and showing ratings. The board of `identity.ports`."""
+    """Giving and showing ratings. The board of `identity.rating_board`."""
 
     def __init__(self, market: Market, moves: OrderMoves, orders: OrderService) -> None:
         self._rating_days = market.rating_days
