@@ -78,9 +78,12 @@ from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
+from outcry.payments import jobs as payment_jobs
 from outcry.payments import routes as payment_routes
-from outcry.payments.parts import Parts
-from outcry.payments.service import Payments
+from outcry.payments import staff_routes as payment_staff_routes
+from outcry.payments.module import PaymentsModule
+from outcry.payments.sandbox import dev_routes as sandbox_dev_routes
+from outcry.payments.sandbox import routes as sandbox_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -117,7 +120,7 @@ class Outcry:
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
         self.jobs = Jobs(self.database)
-        self.payments = Payments(Parts(self.database, self.ledger, self.jobs, self.market, settings, {}, None))
+        self.payments = PaymentsModule(self.database, self.ledger, self.jobs, self.keys, self.market, settings)
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -162,17 +165,19 @@ class Outcry:
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
         media_jobs.register(self.jobs, self.media)
+        payment_jobs.register(self.jobs, self.payments)
         notification_jobs.register(self.jobs, self.notifications)
         self.order_deadlines.register(self.jobs)
 
     def _make_orders(self) -> None:
         market = self.market
-        moves = OrderMoves(market, self.payments)
+        payments = self.payments.payments
+        moves = OrderMoves(market, payments)
         self.order_moves = moves
         self.purchases = Purchases(market, self.orders, moves)
-        self.paying = Paying(self.database, self.orders, moves, self.payments, self.ledger)
-        self.payments.parts.sink = self.paying
-        self.cancelling = Cancelling(market, self.auctions, moves, self.payments, self.ledger)
+        self.paying = Paying(self.database, self.orders, moves, payments, self.ledger)
+        self.payments.use_sink(self.paying)
+        self.cancelling = Cancelling(market, self.auctions, moves, payments, self.ledger)
         self.fulfilling = Fulfilling(market, moves)
         self.order_deadlines = Deadlines(self.database, market, moves, self.cancelling)
 
@@ -238,6 +243,7 @@ class Outcry:
             "media": self.media,
             "listings": self.listings,
             "ledger": self.ledger,
+            **self.payments.dependencies(),
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
@@ -263,6 +269,7 @@ class Outcry:
             *catalog_routes.ROUTES,
             *auction_routes.ROUTES,
             *payment_routes.ROUTES,
+            *payment_staff_routes.ROUTES,
             *order_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
@@ -274,7 +281,10 @@ class Outcry:
         ]
         if self.client is not None:
             routes += page_routes.CLIENT_ROUTES
+        if self.payments.has_sandbox:
+            routes += sandbox_routes.ROUTES
         if not self.settings.is_production:
+            routes += sandbox_dev_routes.ROUTES
             routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
         return routes
 
@@ -304,6 +314,7 @@ class Outcry:
         await self.hub.stop()
         await self.view_counter.stop()
         await self.bus.stop()
+        await self.payments.close()
         await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()

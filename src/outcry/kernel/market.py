@@ -53,6 +53,7 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ("en",)
     phone: PhoneFormat = PhoneFormat()
     fees: Fees = Fees()
+    gas_price_minor: int = 10
     bands_cents: tuple[tuple[int | None, int], ...] = DEFAULT_BANDS_CENTS
     free_active_listings: int = 5
     business_active_listings: int | None = None
