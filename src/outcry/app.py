@@ -59,7 +59,9 @@ from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.ledger import routes as ledger_routes
 from outcry.ledger.service import Ledger
+from outcry.ledger.wallet import Wallets
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -129,6 +131,8 @@ class Outcry:
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
+        self.wallets = Wallets(self.ledger, self.market)
+        self.profiles.records.append(self.wallets)
         self.jobs = Jobs(self.database)
         self.payments = PaymentsModule(self.database, self.ledger, self.jobs, self.keys, self.market, settings)
         self.orders = OrderService(self.market)
@@ -181,7 +185,8 @@ class Outcry:
         self.order_deadlines.register(self.jobs)
 
     def _make_orders(self) -> None:
-        market, payments = self.market, self.payments.payments
+        market = self.market
+        payments = self.payments.payments
         moves = OrderMoves(market, payments)
         self.order_moves = moves
         self.purchases = Purchases(market, self.orders, moves)
@@ -266,6 +271,7 @@ class Outcry:
             "media": self.media,
             "listings": self.listings,
             "ledger": self.ledger,
+            "ledger_wallets": self.wallets,
             **self.payments.dependencies(),
             "auctions": self.auctions,
             "decisions": self.decisions,
@@ -295,6 +301,7 @@ class Outcry:
             *identity_routes.ROUTES,
             *media_routes.ROUTES,
             *catalog_routes.ROUTES,
+            *ledger_routes.ROUTES,
             *auction_routes.ROUTES,
             *payment_routes.ROUTES,
             *payment_staff_routes.ROUTES,
@@ -314,8 +321,12 @@ class Outcry:
         if self.payments.has_sandbox:
             routes += sandbox_routes.ROUTES
         if not self.settings.is_production:
-            routes += sandbox_dev_routes.ROUTES
-            routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
+            routes += [
+                *identity_routes.DEVELOPMENT_ROUTES,
+                *ledger_routes.DEVELOPMENT_ROUTES,
+                *sandbox_dev_routes.ROUTES,
+                *reference_routes.DEVELOPMENT_ROUTES,
+            ]
         return routes
 
     async def start(self) -> None:
