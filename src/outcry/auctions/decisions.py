@@ -51,7 +51,7 @@ class DecisionService:
             assert price is not None
             assert isinstance(leader, int)
             if await self._pending(movement, book):
-                raise WrongState("Your counter-offer is waiting for the buyer", auction_status="awaiting_decision")
+                raise WrongState("An offer is waiting for its answer", auction_status="awaiting_decision")
             if body.action == "counter":
                 return await self._counter(movement, book, leader, body.amount), None
             if body.amount is not None:

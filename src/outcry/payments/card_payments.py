@@ -22,6 +22,7 @@ MAX_DESCRIPTION_CHARACTERS = 200
 _INSERT = """
 INSERT INTO payments (id, purpose, payer_id, order_id, amount, currency, method, provider, return_url, description)
 VALUES (:id, :purpose, :payer_id, :order_id, :amount, :currency, 'card', :provider, :return_url, :description)
+ON CONFLICT (order_id) WHERE status = 'pending' DO NOTHING
 """
 _STARTED = """
 UPDATE payments SET reference = :reference, checkout_url = :checkout_url, sent_at = clock_timestamp() WHERE id = :id
@@ -48,21 +49,35 @@ class CardPayments:
         """The order's payment that waits, or a new one."""
         provider = self._parts.active
         returned = checked_return_url(self._parts.settings, return_url)
+        wanted = (amount, currency, provider.name, returned)
         async with self._parts.database.transaction(SYSTEM) as tx:
-            waiting = None
-            for row in await queries.payments_of_order(tx, order_id):
-                if row.status == "succeeded":
-                    raise AlreadyPaid()
-                if row.status == "pending":
-                    waiting = row
-            wanted = (amount, currency, provider.name, returned)
-            if waiting and (waiting.amount, waiting.currency, waiting.provider, waiting.return_url) != wanted:
-                await self.cancel_waiting(tx, order_id)
-                waiting = None
-            payment_id = waiting.id if waiting else new_id()
-            if waiting is None:
-                await self.record(tx, payment_id, buyer_id, amount, currency, returned, description, order_id=order_id)
+            payment_id = await self._waiting(tx, order_id, wanted)
+            if payment_id is None:
+                payment_id = new_id()
+                if not await self.record(
+                    tx, payment_id, buyer_id, amount, currency, returned, description, order_id=order_id
+                ):
+                    # Somebody asked at the same moment, and is committed now: theirs is the one that waits.
+                    payment_id = await self._waiting(tx, order_id, wanted)
+        if payment_id is None:
+            raise PaymentsUnavailable("Another payment for this was started just now; try again")
         return await self.begin(payment_id)
+
+    async def _waiting(self, tx: Transaction, order_id: UUID, wanted: tuple[Any, ...]) -> UUID | None:
+        """The order's payment that waits, if it asks for the same; one that asks for something else is called off.
+
+        Raises AlreadyPaid.
+        """
+        rows = await queries.payments_of_order(tx, order_id)
+        if any(row.status == "succeeded" for row in rows):
+            raise AlreadyPaid()
+        waiting = next((row for row in rows if row.status == "pending"), None)
+        if waiting is None:
+            return None
+        if (waiting.amount, waiting.currency, waiting.provider, waiting.return_url) == wanted:
+            return waiting.id
+        await self.cancel_waiting(tx, order_id)
+        return None
 
     async def record(
         self,
@@ -75,9 +90,9 @@ class CardPayments:
         description: str,
         *,
         order_id: UUID | None = None,
-    ) -> None:
-        """Write down what is wanted."""
-        await tx.run(
+    ) -> bool:
+        """Write down what is wanted; False when the order has a payment that waits."""
+        recorded = await tx.run(
             _INSERT,
             {
                 "id": payment_id,
@@ -91,6 +106,7 @@ class CardPayments:
                 "description": description[:MAX_DESCRIPTION_CHARACTERS],
             },
         )
+        return recorded == 1
 
     async def begin(self, payment_id: UUID) -> StartedPayment:
         """Ask the provider, unless it has been asked; may be called again at any time, also after a crash.

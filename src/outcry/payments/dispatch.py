@@ -61,7 +61,7 @@ class Dispatch:
         """Job: give the money back to the card. Raises ProviderUnavailable, and then it is tried again."""
         async with self._parts.database.transaction(SYSTEM) as tx:
             row = await queries.refund(tx, UUID(refund_id), key_hours=KEY_LIFE_HOURS)
-            if not await _may_send(tx, "refunds", row):
+            if row is None or not await _may_send(tx, "refunds", row):
                 return
         request = RefundRequest(row.id, row.payment_reference, row.amount, row.currency)
         try:
@@ -69,7 +69,8 @@ class Dispatch:
         except ProviderRefused as refused:
             sent = Sent("", Outcome.FAILED, refused.code)
         async with self._parts.database.transaction(SYSTEM) as tx:
-            row = await queries.refund(tx, row.id, key_hours=KEY_LIFE_HOURS)
+            row = await queries.refund(tx, request.refund_id, key_hours=KEY_LIFE_HOURS)
+            assert row is not None
             await _note_reference(tx, "refunds", row.id, sent)
             event = _as_event(row, sent, EventKind.REFUND_SUCCEEDED, EventKind.REFUND_FAILED)
             if event is not None:
@@ -79,7 +80,7 @@ class Dispatch:
         """Job: send the money to the payout account. Raises ProviderUnavailable, and then it is tried again."""
         async with self._parts.database.transaction(SYSTEM) as tx:
             row = await queries.withdrawal(tx, UUID(withdrawal_id), key_hours=KEY_LIFE_HOURS)
-            if not await _may_send(tx, "withdrawals", row):
+            if row is None or not await _may_send(tx, "withdrawals", row):
                 return
         request = PayoutRequest(row.id, row.account_reference, row.amount, row.currency)
         try:
@@ -87,7 +88,8 @@ class Dispatch:
         except ProviderRefused as refused:
             sent = Sent("", Outcome.FAILED, refused.code)
         async with self._parts.database.transaction(SYSTEM) as tx:
-            row = await queries.withdrawal(tx, row.id, key_hours=KEY_LIFE_HOURS)
+            row = await queries.withdrawal(tx, request.withdrawal_id, key_hours=KEY_LIFE_HOURS)
+            assert row is not None
             await _note_reference(tx, "withdrawals", row.id, sent)
             event = _as_event(row, sent, EventKind.PAYOUT_PAID, EventKind.PAYOUT_FAILED)
             if event is not None:
@@ -97,9 +99,8 @@ class Dispatch:
         """Job: after a failed payout, what the provider moved to the person's account comes back to the market's."""
         async with self._parts.database.transaction(SYSTEM) as tx:
             row = await queries.withdrawal(tx, UUID(withdrawal_id), key_hours=KEY_LIFE_HOURS)
-        if row is None or row.status != "failed" or row.reference is None:
-            return
-        await self._parts.provider(row.provider).take_back(row.reference, key=f"take_back:{row.id}")
+        if row is not None and row.status == "failed":
+            await self._parts.provider(row.provider).take_back(row.id, key=f"take_back:{row.id}")
 
     async def resume(self) -> None:
         """Job, every few minutes: what lost its job gets one again, and what was not paid in time is called off."""
@@ -121,7 +122,7 @@ class Dispatch:
 
 async def _may_send(tx: Transaction, table: str, row: Any) -> bool:
     """Note that the provider will be asked now; False when it must not be."""
-    if row is None or row.status != "pending" or row.reference is not None or row.provider is None:
+    if row.status != "pending" or row.reference is not None or row.provider is None:
         return False
     if row.key_spent:
         _log.error("%s %s was sent too long ago to be sent again: see the runbook, stuck-payout", table, row.id)

@@ -50,7 +50,9 @@ def captured_to_return(moved: Moved) -> Transfer:
 
 def topped_up(moved: Moved) -> Transfer:
     """A card has paid into a wallet."""
-    return _between("top_up", moved, clearing(moved.provider, moved.currency), available(moved.owner_id, moved.currency))
+    return _between(
+        "top_up", moved, clearing(moved.provider, moved.currency), available(moved.owner_id, moved.currency)
+    )
 
 
 def refunded_to_wallet(moved: Moved) -> Transfer:

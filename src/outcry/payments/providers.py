@@ -208,7 +208,7 @@ class Provider(Protocol):
         """Send money to a payout account."""
         ...
 
-    async def take_back(self, reference: str, *, key: str) -> None:
+    async def take_back(self, withdrawal_id: UUID, *, key: str) -> None:
         """After a failed payout: what lies at the payout account comes back to the market's balance."""
         ...
 
@@ -230,6 +230,10 @@ class Provider(Protocol):
 
     def read_event(self, body: bytes) -> ProviderEvent:
         """A verified body, read. Raises ValueError when it is no event."""
+        ...
+
+    async def close(self) -> None:
+        """End its connections."""
         ...
 
     def records(self, since: datetime, until: datetime) -> AsyncIterator[ProviderRecord]:

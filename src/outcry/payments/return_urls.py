@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from outcry.kernel.settings import Settings
 from outcry.payments.errors import ReturnUrlRefused
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 def origin_of(url: str) -> str | None:
     """`https://host[:port]` of an absolute http(s) URL without credentials, else None."""
@@ -37,8 +39,18 @@ def checked_return_url(settings: Settings, url: str | None) -> str | None:
         raise ReturnUrlRefused(errors=[{"field": "/return_url", "message": "must be a plain ASCII address"}])
     if url.startswith("/") and not url.startswith("//"):
         return url
-    if origin_of(url) in allowed_origins(settings):
+    origin = origin_of(url)
+    # In development every port of this machine is ours: the client's own server, an emulator's proxy.
+    at_home = not settings.is_production and origin is not None and urlsplit(origin).hostname in _LOOPBACK
+    if at_home or (origin is not None and origin in allowed_origins(settings)):
         return url
     raise ReturnUrlRefused(
         errors=[{"field": "/return_url", "message": "must be a path, or of OUTCRY_PUBLIC_URL or OUTCRY_CORS_ORIGINS"}]
     )
+
+
+def absolute_url(settings: Settings, base_url: str, url: str | None) -> str | None:
+    """A path of ours as an address for this caller, who reached us at `base_url`; any other address as it is."""
+    if url is None or not url.startswith("/"):
+        return url
+    return (settings.public_url or base_url).rstrip("/") + url

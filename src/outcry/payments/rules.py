@@ -93,11 +93,8 @@ def judge_outgoing(event: ProviderEvent, *, amount: int, currency: str, status: 
     failed = event.kind in (EventKind.REFUND_FAILED, EventKind.PAYOUT_FAILED)
     if status == "failed" or (status != "pending" and not failed):
         return Verdict(Step.NOTHING)
-    if not failed:
-        step = Step.FINISH
-    else:
-        step = Step.FAIL if status == "pending" else Step.FAIL_LATE
-    return _matched(event, amount, currency, step)
+    failing = Step.FAIL if status == "pending" else Step.FAIL_LATE
+    return _matched(event, amount, currency, failing if failed else Step.FINISH)
 
 
 def _matched(event: ProviderEvent, amount: int, currency: str, step: Step) -> Verdict:

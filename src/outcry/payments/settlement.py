@@ -31,8 +31,8 @@ from outcry.payments.rules import (
 )
 
 _CAPTURE = """
-UPDATE payments SET status = :status, failure_code = NULL, failure_event = NULL, reference = :reference, card_brand = :brand,
-    card_last4 = :last4, settled_at = clock_timestamp(),
+UPDATE payments SET status = :status, failure_code = NULL, failure_event = NULL, reference = :reference,
+    card_brand = :brand, card_last4 = :last4, settled_at = clock_timestamp(),
     refunded_amount = CASE WHEN :status = 'returned' THEN amount ELSE refunded_amount END
 WHERE id = :id
 """
@@ -212,8 +212,7 @@ class Settlement:
         if verdict.step is Step.FINISH:
             await self._parts.post(tx, flows.payout_done(moved))
             return verdict
-        if event.reference:
-            await self._parts.jobs.defer(tx, "payments.take_back", withdrawal_id=row.id)
+        await self._parts.jobs.defer(tx, "payments.take_back", withdrawal_id=row.id)
         await self._parts.post(tx, flows.payout_failed(moved, after_done=verdict.step is Step.FAIL_LATE))
         return verdict
 

@@ -37,7 +37,7 @@ PAYOUTS_PATH = "/wallet/payouts"
 _log = logging.getLogger("outcry.payments")
 
 _WITHDRAWN_TODAY = """
-SELECT coalesce(sum(amount), 0) FROM withdrawals WHERE user_id = :user_id AND currency = :currency
+SELECT CAST(coalesce(sum(amount), 0) AS bigint) FROM withdrawals WHERE user_id = :user_id AND currency = :currency
     AND status <> 'failed' AND created_at > clock_timestamp() - interval '1 day'
 """
 _INSERT_WITHDRAWAL = """
@@ -141,9 +141,7 @@ class Wallets:
         await self._parts.jobs.defer(tx, SEND_PAYOUT, lock=f"payout:{withdrawal_id}", withdrawal_id=withdrawal_id)
         moved = Moved(withdrawal_id, user_id, wanted.amount, wanted.currency, provider.name)
         await self._parts.post(tx, flows.withdrawn(moved))
-        return WithdrawalView(
-            withdrawal_id, wanted.amount, wanted.currency, "pending", None, rfc3339(created_at), None
-        )
+        return WithdrawalView(withdrawal_id, wanted.amount, wanted.currency, "pending", None, rfc3339(created_at), None)
 
     async def withdrawals(self, user_id: UUID, limit: int, cursor: str | None) -> Page[WithdrawalView]:
         """One's own, newest first."""

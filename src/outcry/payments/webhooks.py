@@ -1,4 +1,4 @@
-"""Webhooks (SPEC MON-7): verified, stored as they came, answered at once; applied once by a job, replayable by staff."""
+"""Webhooks (SPEC MON-7): verified, stored as they came, answered; applied once by a job, replayable by staff."""
 
 import logging
 from collections.abc import Mapping
@@ -79,9 +79,7 @@ class Webhooks:
                 if attempts >= MAX_WAITS:
                     status, code = "flagged", UNKNOWN_SUBJECT
                 else:
-                    await self._parts.jobs.defer(
-                        tx, APPLY, event=row.id, delay=timedelta(seconds=2 ** (attempts - 1))
-                    )
+                    await self._parts.jobs.defer(tx, APPLY, event=row.id, delay=timedelta(seconds=2 ** (attempts - 1)))
             await tx.run(_NOTE, {"id": row.id, "status": status, "code": code, "attempts": attempts})
         if status == "flagged":
             _log.error("event %s of %s is flagged: %s", row.id, row.provider, code)

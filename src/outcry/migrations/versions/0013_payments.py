@@ -7,7 +7,7 @@ company's books, as far as the rest is concerned: nothing refers to them and the
 from alembic import op
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
