@@ -32,7 +32,7 @@ export function OrderPage() {
 
 function One({ orderId, userId }: { orderId: string; userId: string }) {
   const { data: order, error, refetch } = useQuery(orderQuery(orderId))
-  useTitle(order?.listing?.title ?? t('nav.orders'))
+  useTitle(order ? order.listing.title : t('nav.orders'))
   if (!order && error) return <Failure error={error} retry={() => void refetch()} />
   if (!order) return <OrderSkeleton />
   const party = partyOf(order, userId)
