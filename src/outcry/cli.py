@@ -147,11 +147,13 @@ def _audit(settings: Settings, _: argparse.Namespace) -> int:
     from outcry.auctions.audit import audit_auctions
     from outcry.kernel.database import Database
     from outcry.ledger.audit import audit_ledger
+    from outcry.orders.audit import audit_orders
+    from outcry.payments.audit import audit_payments
 
-    async def check(app_url: str) -> int:
+    async def audit(app_url: str) -> int:
         database = Database(app_url, pool_connections=2)
         faults = 0
-        for domain in (audit_auctions, audit_ledger):
+        for domain in (audit_auctions, audit_ledger, audit_payments, audit_orders):
             async for fault in domain(database):
                 faults += 1
                 print(fault)
@@ -164,7 +166,7 @@ def _audit(settings: Settings, _: argparse.Namespace) -> int:
         return 1 if faults else 0
 
     with _reachable_database(settings) as app_url:
-        return asyncio.run(check(app_url))
+        return asyncio.run(audit(app_url))
 
 
 def _reachable_database(settings: Settings) -> Any:

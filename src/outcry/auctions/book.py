@@ -129,6 +129,11 @@ class Book:
         self._ends_us = -1
         self._ends_json = b""
 
+    @property
+    def awaits_second_chance(self) -> bool:
+        """It was sold and not paid, and the runner-up is asked (SPEC AUC-7)."""
+        return self.standing.status is Status.AWAITING_DECISION and self.winner_id is not None
+
     def view(self, now_us: int, viewer_id: int | None) -> AuctionView:
         """The auction as `viewer_id` may see it at `now_us`."""
         standing, terms = self.standing, self.terms

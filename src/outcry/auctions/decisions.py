@@ -52,7 +52,7 @@ class DecisionService:
             assert price is not None
             assert isinstance(leader, int)
             if await self._pending(movement, book):
-                raise WrongState("Your counter-offer is waiting for the buyer", auction_status="awaiting_decision")
+                raise WrongState("An offer is waiting for its answer", auction_status="awaiting_decision")
             if body.action == "counter":
                 return await self._counter(movement, book, leader, body.amount), None
             if body.amount is not None:
@@ -77,6 +77,7 @@ class DecisionService:
             "seller_id": UUID(int=book.seller_id),
             "buyer_id": UUID(int=buyer_id),
             "amount": amount,
+            "kind": "counter",
             "expires_at": from_microseconds(expires_us),
         }
         await queries.insert_counter_offer(movement.connection, row)
@@ -111,7 +112,8 @@ class DecisionService:
                 movement.end_unsold(book)
             kind = "counter_accepted" if accepted else "counter_rejected"
             for person in (book.seller_id, principal.user_id.int):
-                movement.tell(person, kind, book, amount=offer["amount"], counter_offer_id=offer_id)
+                facts = {"amount": offer["amount"], "counter_offer_id": offer_id, "kind": offer["kind"]}
+                movement.tell(person, kind, book, **facts)
             movement.tell_watchers(book, "auction_updated")
         return auction_id, offer_view(offer, book.currency), movement.order_ids.get(auction_id)
 
@@ -260,6 +262,7 @@ def offer_view(row: dict[str, Any], currency: str) -> CounterOfferView:
         auction_id=row["auction_id"],
         amount=row["amount"],
         currency=currency,
+        kind=row["kind"],
         status=row["status"],
         expires_at=rfc3339(row["expires_at"]),
         created_at=rfc3339(row["created_at"]),

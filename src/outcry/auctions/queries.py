@@ -204,8 +204,8 @@ async def insert_counter_offer(connection: Connection, row: dict[str, Any]) -> N
     """A counter-offer that waits for the buyer."""
     await connection.execute(
         """
-        INSERT INTO counter_offers (id, auction_id, seller_id, buyer_id, amount, expires_at)
-        VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(buyer_id)s, %(amount)s, %(expires_at)s)
+        INSERT INTO counter_offers (id, auction_id, seller_id, buyer_id, amount, kind, expires_at)
+        VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(buyer_id)s, %(amount)s, %(kind)s, %(expires_at)s)
         """,
         row,
     )

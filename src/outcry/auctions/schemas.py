@@ -177,12 +177,13 @@ class Relist(RequestStruct):
 
 
 class CounterOfferView(msgspec.Struct, frozen=True):
-    """The seller's counter-offer to the highest bidder."""
+    """The seller's counter-offer to the highest bidder, or a second chance for the runner-up."""
 
     id: UUID
     auction_id: UUID
     amount: int
     currency: Currency
+    kind: Literal["counter", "second_chance"]
     status: Literal["pending", "accepted", "rejected", "expired"]
     expires_at: Instant
     created_at: Instant

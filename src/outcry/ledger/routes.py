@@ -32,24 +32,24 @@ _LAST_DAY = date(9998, 12, 31)
 
 
 @get("/v1/wallet", opt=_SIGNED_IN, tags=_WALLET, summary="My wallet", responses=problems(401))
-async def get_wallet(principal: Principal, database: Database, wallets: Wallets) -> WalletView:
+async def get_wallet(principal: Principal, database: Database, ledger_wallets: Wallets) -> WalletView:
     """What is free to spend and what is held, in each currency, and gas units."""
     async with database.transaction(Actor.user(principal.user_id)) as tx:
-        return await wallets.view(tx, principal.user_id)
+        return await ledger_wallets.view(tx, principal.user_id)
 
 
 @get("/v1/wallet/entries", opt=_SIGNED_IN, tags=_WALLET, summary="My wallet's history", responses=problems(401))
 async def list_wallet_entries(
     principal: Principal,
     database: Database,
-    wallets: Wallets,
+    ledger_wallets: Wallets,
     currency: _Currency = None,
     limit: _Limit = DEFAULT_PAGE_ITEMS,
     cursor: _Cursor | None = None,
 ) -> Page[WalletEntry]:
     """Newest first; a hold shows as two lines, one for each bucket. `currency=GAS` shows gas."""
     async with database.transaction(Actor.user(principal.user_id), snapshot=True) as tx:
-        return await wallets.entries(tx, principal.user_id, currency, limit, cursor)
+        return await ledger_wallets.entries(tx, principal.user_id, currency, limit, cursor)
 
 
 @get(
@@ -63,7 +63,7 @@ async def list_wallet_entries(
 async def wallet_statement(
     principal: Principal,
     database: Database,
-    wallets: Wallets,
+    ledger_wallets: Wallets,
     currency: _Currency = None,
     first_day: Annotated[date, Parameter(query="from")] = _FIRST_DAY,
     last_day: Annotated[date, Parameter(query="to")] = _LAST_DAY,
@@ -73,7 +73,7 @@ async def wallet_statement(
     since = datetime.combine(first_day, time(), UTC)
     until = datetime.combine(min(last_day, _LAST_DAY) + timedelta(days=1), time(), UTC)
     async with database.transaction(Actor.user(principal.user_id)) as tx:
-        written = await wallets.statement(tx, principal.user_id, currency, since, until)
+        written = await ledger_wallets.statement(tx, principal.user_id, currency, since, until)
     headers = {"Content-Disposition": 'attachment; filename="statement.csv"', "Cache-Control": "no-store"}
     return Response(written, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -136,7 +136,7 @@ async def get_transfer(transfer_id: UUID, principal: Principal, database: Databa
 async def grant(
     data: Grant,
     database: Database,
-    wallets: Wallets,
+    ledger_wallets: Wallets,
     idempotent: Idempotent,
     idempotency_key: IdempotencyHeader = None,
 ) -> Response[WalletView]:
@@ -144,7 +144,7 @@ async def grant(
     async with database.transaction(SYSTEM) as tx:
 
         async def give() -> Any:
-            return await wallets.grant(tx, data, f"grant:{new_id()}")
+            return await ledger_wallets.grant(tx, data, f"grant:{new_id()}")
 
         return await idempotent.answer(tx, data, give, status=200)
 
