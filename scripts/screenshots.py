@@ -53,7 +53,7 @@ _WHOLE = """() => document.querySelector('main#main') !== null
     && (location.pathname === '/ui' || !document.querySelector('[data-skeleton]'))
     && [...document.images].every(one => {
         const { top, left } = one.getBoundingClientRect()
-        return one.complete || top > innerHeight || left >= innerWidth
+        return one.complete || !one.checkVisibility() || top > innerHeight || left >= innerWidth
     })"""
 
 
