@@ -174,6 +174,8 @@ class Movement(Moves):
         self.connection = connection
         self.order_ids: dict[UUID, UUID] = {}
         self._awards = awards
+        # Closed and saved already; their money is not settled yet.
+        self._rung: list[Book] = []
 
     async def ring(self, closings: Sequence[Closing]) -> int:
         """What `close` does, for those of these auctions that are due and not changed since; how many."""
@@ -189,26 +191,20 @@ class Movement(Moves):
                 self.sales.append(sale)
             data = msgspec.Raw(before + rfc3339_microseconds(closed_us).encode() + after)
             self.events.append(Event(book.channel, "auction_ended", data, book.seq))
+            self._rung.append(book)
         return len(closed)
 
     async def save(self) -> list[StoredEvent]:
-<<<<<<< HEAD
-        """Write everything, in the order in which locks are taken: auctions, listings, orders, channels."""
-        if self._moved:
-            await queries.save_books(self.connection, list(self._moved.values()))
-=======
         """Write everything, in the order in which locks are taken: auctions, listings, orders, wallets, channels.
 
         Raises InsufficientFunds when somebody has not the money that the auction must bind now.
         """
-        if not self._moved:
-            return []
-        await queries.save_books(self.connection, list(self._moved.values()))
->>>>>>> main
+        if self._moved:
+            await queries.save_books(self.connection, list(self._moved.values()))
         started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
         await self._move_listings(started)
         await self._award()
-        await security.settle(self.connection, self._moved.values())
+        await security.settle(self.connection, [*self._moved.values(), *self._rung])
         await self._tell_starts()
         # Sorted by channel, so that two movements lock people's channels in one order.
         self.events.sort(key=lambda event: event.channel)
@@ -249,14 +245,9 @@ class Movement(Moves):
         if self._released:
             listing_ids = [UUID(int=book.listing_id) for book in self._released]
             await catalog.auctions_detached_many(self.connection, listing_ids)
-<<<<<<< HEAD
-        if self.sales:
-            await catalog.mark_sold_many(self.connection, [sale.listing_id for sale in self.sales])
-=======
         if self._returned:
             await catalog.return_stock_many(self.connection, [UUID(int=book.listing_id) for book in self._returned])
         # A second chance is of a piece that was taken out of stock when it was first sold.
-        sold = [sale.listing_id for sale in self._sales if sale.auction_id not in self._resold]
+        sold = [sale.listing_id for sale in self.sales if sale.auction_id not in self._resold]
         if sold:
             await catalog.mark_sold_many(self.connection, sold)
->>>>>>> main

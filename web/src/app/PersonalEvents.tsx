@@ -44,14 +44,10 @@ export function PersonalEvents() {
     const stop = live.watch(PERSONAL_CHANNEL, {
       snapshot: refresh.soon,
       event(event) {
-<<<<<<< HEAD
-        refresh.soon()
-        learn(queryClient, event)
-=======
         // An order moves a few times in its life, and somebody may be looking at it: now, not soon.
         if (event.type === 'order_updated') void queryClient.invalidateQueries({ queryKey: ['mine'] })
         else refresh.soon()
->>>>>>> main
+        learn(queryClient, event)
         tell(event)
       },
     })
