@@ -48,11 +48,11 @@ class Carrier(Protocol):
     """The connection under a conversation."""
 
     def write(self, data: bytes) -> None:
-        """Queue bytes to the client."""
+        """Queue bytes to the client; all of one turn of the loop go out in one piece. Nothing when it is gone."""
         ...
 
-    def unsent_bytes(self) -> int:
-        """Bytes the client has not taken yet."""
+    def write_within(self, limit_bytes: int, data: bytes) -> bool:
+        """As `write`, unless more than `limit_bytes` wait for the client: then False."""
         ...
 
     def close_with(self, code: int, reason: str) -> None:
@@ -75,9 +75,10 @@ class Conversation:
     def __init__(self, parts: LiveParts, carrier: Carrier) -> None:
         self._parts = parts
         self._carrier = carrier
+        self._write_within = carrier.write_within
         self._principal: Principal | None = None
         self._token: str | None = None
-        self._channels: dict[str, int] = {}
+        self._channels: set[str] = set()
         self._stale: set[str] = set()
         self._drain_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -198,7 +199,7 @@ class Conversation:
                 self._write(frame)
             if snapshot is None:
                 self._say({"type": "ok", "ref": ref, "seq": seq})
-            self._channels[wire] = seq
+            self._channels.add(wire)
 
         try:
             await self._parts.hub.subscribe(self, wire, self._principal, since=since, begin=begin)
@@ -211,7 +212,7 @@ class Conversation:
         self._leave(wire)
 
     def _leave(self, wire: str) -> None:
-        self._channels.pop(wire, None)
+        self._channels.discard(wire)
         self._stale.discard(wire)
         self._parts.hub.unsubscribe(self, wire, self._principal)
 
@@ -219,12 +220,8 @@ class Conversation:
         """From the hub: written at once, or left out when the client is behind (SPEC RT-5)."""
         if channel in self._stale:
             return
-        if self._carrier.unsent_bytes() > self._limit_bytes:
+        if not self._write_within(self._limit_bytes, batch.websocket()):
             self._fall_behind(channel)
-            return
-        if batch.seq:
-            self._channels[channel] = batch.seq
-        self._carrier.write(batch.websocket())
 
     def resync(self, channel: str) -> None:
         """From the hub: the channel has a hole; start it over."""

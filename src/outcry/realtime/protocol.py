@@ -20,6 +20,7 @@ except ImportError:  # the pure Python one is the same, only slower
     from websockets.utils import apply_mask
 
 from outcry.realtime.conversation import CLOSE_TOO_BIG, Conversation, LiveParts
+from outcry.realtime.turn import Turn
 
 LIVE_PATH = "/v1/live"
 _TEXT_FINAL = 0x81
@@ -31,6 +32,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     """One connection. Subclassed by `make_protocol` with the parts of the process."""
 
     parts: LiveParts
+    turn: Turn
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._conversation: Conversation | None = None
         self._buffer = b""
+        self._said: list[bytes] = []
         self._max_frame_bytes = self.parts.settings.socket_frame_bytes
 
     def handle_connect(self, event: Request) -> None:
@@ -115,13 +118,29 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self._conversation.heard(payload)
 
     def write(self, data: bytes) -> None:
-        """Hand bytes to the transport; uvloop sends what one turn of the loop says to a client in one piece."""
-        if not self.transport.is_closing():
-            self.transport.write(data)
+        """Say something with whatever else this turn of the loop says to the client."""
+        if not self._said:
+            self.turn.add(self)
+        self._said.append(data)
 
-    def unsent_bytes(self) -> int:
-        """What the client has not taken yet."""
-        return self.transport.get_write_buffer_size()
+    def write_within(self, limit_bytes: int, data: bytes) -> bool:
+        """As `write`, unless the client has too much to take already."""
+        if self.transport.get_write_buffer_size() > limit_bytes:
+            return False
+        if not self._said:
+            self.turn.add(self)
+        self._said.append(data)
+        return True
+
+    def send(self) -> None:
+        """Hand to the transport what was said in this turn."""
+        said, self._said = self._said, []
+        if self.close_sent or self.transport.is_closing():
+            return
+        if len(said) == 1:
+            self.transport.write(said[0])
+        elif said:
+            self.transport.writelines(said)
 
     def resume_writing(self) -> None:
         """The client caught up."""
@@ -133,6 +152,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Say why, then close; a client that does not answer is cut off."""
         if self.close_sent or self.transport.is_closing():
             return
+        self.send()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -149,4 +169,4 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
 def make_protocol(parts: LiveParts) -> type[LiveProtocol]:
     """The class to give uvicorn as `ws`."""
-    return type("BoundLiveProtocol", (LiveProtocol,), {"parts": parts})
+    return type("BoundLiveProtocol", (LiveProtocol,), {"parts": parts, "turn": Turn()})
