@@ -32,6 +32,7 @@ from outcry.realtime.messages import (
     ref_of,
 )
 from outcry.realtime.ports import Snapshot
+from outcry.realtime.turn import Outlet
 
 CLOSE_BAD_TOKEN = 4401
 CLOSE_TOO_SLOW = 4408
@@ -46,14 +47,6 @@ _log = logging.getLogger("outcry.realtime")
 
 class Carrier(Protocol):
     """The connection under a conversation."""
-
-    def write(self, data: bytes) -> None:
-        """Queue bytes to the client; all of one turn of the loop go out in one piece. Nothing when it is gone."""
-        ...
-
-    def write_within(self, limit_bytes: int, data: bytes) -> bool:
-        """As `write`, unless more than `limit_bytes` wait for the client: then False."""
-        ...
 
     def close_with(self, code: int, reason: str) -> None:
         """Close with a WebSocket close code."""
@@ -72,10 +65,16 @@ class LiveParts(msgspec.Struct, frozen=True):
 class Conversation:
     """The state of one client."""
 
-    def __init__(self, parts: LiveParts, carrier: Carrier) -> None:
+    # A fan-out walks over thousands of them, and each is kept small for those who only watch.
+    __slots__ = (
+        "_carrier", "_channels", "_closed", "_drain_timer", "_frames_a_second", "_frames_left", "_limit_bytes",
+        "_outlet", "_parts", "_principal", "_stale", "_tasks", "_token", "_window_ends_at",
+    )  # fmt: skip
+
+    def __init__(self, parts: LiveParts, carrier: Carrier, outlet: Outlet) -> None:
         self._parts = parts
         self._carrier = carrier
-        self._write_within = carrier.write_within
+        self._outlet = outlet
         self._principal: Principal | None = None
         self._token: str | None = None
         self._channels: set[str] = set()
@@ -220,7 +219,7 @@ class Conversation:
         """From the hub: written at once, or left out when the client is behind (SPEC RT-5)."""
         if channel in self._stale:
             return
-        if not self._write_within(self._limit_bytes, batch.websocket()):
+        if not self._outlet.write_within(self._limit_bytes, batch.websocket()):
             self._fall_behind(channel)
 
     def resync(self, channel: str) -> None:
@@ -258,7 +257,7 @@ class Conversation:
 
     def _write(self, payload: bytes) -> None:
         if not self._closed:
-            self._carrier.write(websocket_frame(payload))
+            self._outlet.write(websocket_frame(payload))
 
     def close(self, code: int, reason: str) -> None:
         """End the conversation with a close code."""

@@ -20,7 +20,7 @@ except ImportError:  # the pure Python one is the same, only slower
     from websockets.utils import apply_mask
 
 from outcry.realtime.conversation import CLOSE_TOO_BIG, Conversation, LiveParts
-from outcry.realtime.turn import Turn
+from outcry.realtime.turn import Outlet, Turn
 
 LIVE_PATH = "/v1/live"
 _TEXT_FINAL = 0x81
@@ -44,7 +44,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._conversation: Conversation | None = None
         self._buffer = b""
-        self._said: list[bytes] = []
+        self._outlet: Outlet | None = None
         self._max_frame_bytes = self.parts.settings.socket_frame_bytes
 
     def handle_connect(self, event: Request) -> None:
@@ -65,7 +65,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
         # The kernel would hold megabytes for a client that stopped reading before we noticed.
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limit)
-        self._conversation = Conversation(self.parts, self)
+        self._outlet = Outlet(self.turn, self.transport)
+        self._conversation = Conversation(self.parts, self, self._outlet)
         self.start_keepalive()
 
     def data_received(self, data: bytes) -> None:
@@ -117,31 +118,6 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         else:
             self._conversation.heard(payload)
 
-    def write(self, data: bytes) -> None:
-        """Say something with whatever else this turn of the loop says to the client."""
-        if not self._said:
-            self.turn.add(self)
-        self._said.append(data)
-
-    def write_within(self, limit_bytes: int, data: bytes) -> bool:
-        """As `write`, unless the client has too much to take already."""
-        if self.transport.get_write_buffer_size() > limit_bytes:
-            return False
-        if not self._said:
-            self.turn.add(self)
-        self._said.append(data)
-        return True
-
-    def send(self) -> None:
-        """Hand to the transport what was said in this turn."""
-        said, self._said = self._said, []
-        if self.close_sent or self.transport.is_closing():
-            return
-        if len(said) == 1:
-            self.transport.write(said[0])
-        elif said:
-            self.transport.writelines(said)
-
     def resume_writing(self) -> None:
         """The client caught up."""
         super().resume_writing()
@@ -152,7 +128,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Say why, then close; a client that does not answer is cut off."""
         if self.close_sent or self.transport.is_closing():
             return
-        self.send()
+        if self._outlet is not None:
+            self._outlet.send()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
