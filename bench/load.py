@@ -19,7 +19,7 @@ import msgspec
 from bench.stats import Figures, Histogram
 
 ROOT = Path(__file__).resolve().parent.parent
-CONNECT_SECONDS = 60
+CONNECT_SECONDS = 120
 DRAIN_SECONDS = 5
 OPEN_LOOP_LIMIT = 20_000
 """Unanswered bids at which an open loop stops sending: the server is beyond its limit."""
