@@ -180,7 +180,7 @@ async def test_a_server_that_stops_answers_the_bid_it_has_and_hangs_up(database_
         assert (await alice.get("/v1/users/me")).is_success
 
         async def finish_when_nobody_is_let_in() -> None:
-            with pytest.raises(OSError):
+            with pytest.raises(ConnectionError):
                 while True:
                     _, writer = await asyncio.open_connection(*address)
                     writer.close()
