@@ -157,6 +157,7 @@ def _serve_here(
                     signal.signal(number, handler)
 
     outcry = Outcry(settings, app_url, clock=role == "all")
+    outcry.payments.listens_at(url)
     _share_metrics(outcry)
     config = uvicorn.Config(
         outcry.asgi(),

@@ -182,4 +182,5 @@ async def served_market(database_url: str, folder: Path, **settings: Any) -> Asy
         serving(outcry.asgi(), ws=outcry.socket_protocol(), http=outcry.http_protocol()) as base_url,
         httpx.AsyncClient(base_url=base_url, timeout=30) as client,
     ):
+        outcry.payments.listens_at(base_url)
         yield TestMarket(outcry, base_url, client)

@@ -32,8 +32,8 @@ MAX_CATCH_UP_EVENTS = 200
 SWEEP_SECONDS = 2.0
 
 _NEWER = """
-SELECT DISTINCT o.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
-JOIN outbox o ON o.channel = k.channel AND o.seq > k.seq
+SELECT k.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
+WHERE EXISTS (SELECT FROM events_after(k.channel, k.seq, 1))
 """
 
 _log = logging.getLogger("outcry.realtime")
