@@ -59,12 +59,11 @@ def cross_origin(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
     (429 with its Retry-After, 401 for a token that has run out) never passes the framework that would add them.
     """
     config = cors(settings)
+    readable = cross_origin_headers(settings)
 
     def middleware(app: ASGIApp) -> ASGIApp:
         if config is None:
             return app
-        is_allowed = config.is_origin_allowed
-        exposed = (b"access-control-expose-headers", ", ".join(config.expose_headers).encode())
         preflight = [
             (b"access-control-allow-methods", ", ".join(config.allow_methods).encode()),
             (b"access-control-allow-headers", ", ".join(config.allow_headers).encode()),
@@ -72,19 +71,12 @@ def cross_origin(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
             *header_pairs(settings),
         ]
 
-        def allowed(origin: bytes | None) -> list[tuple[bytes, bytes]]:
-            # Also without an origin: a cache must not give that answer to a page that has one.
-            headers = [(b"vary", b"Origin")]
-            if origin is not None and is_allowed(origin.decode("latin-1")):
-                headers.append((b"access-control-allow-origin", origin))
-            return headers
-
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
             asked = dict(scope["headers"])
-            headers = allowed(asked.get(b"origin"))
+            headers = readable(asked.get(b"origin"))
             if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
                 await send({"type": "http.response.start", "status": 204, "headers": [*headers, *preflight]})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -92,7 +84,7 @@ def cross_origin(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
 
             async def send_readable(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    message["headers"] = [*message["headers"], *headers, exposed]
+                    message["headers"] = [*message["headers"], *headers]
                 await send(message)
 
             await app(scope, receive, send_readable)
@@ -100,6 +92,24 @@ def cross_origin(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
         return answered
 
     return middleware
+
+
+def cross_origin_headers(settings: Settings) -> Callable[[bytes | None], list[tuple[bytes, bytes]]]:
+    """What an answer carries so that a page of the given origin may read it; nothing when the settings name none."""
+    config = cors(settings)
+    if config is None:
+        return lambda origin: []
+    is_allowed = config.is_origin_allowed
+    exposed = (b"access-control-expose-headers", ", ".join(config.expose_headers).encode())
+
+    def headers(origin: bytes | None) -> list[tuple[bytes, bytes]]:
+        # Also without an origin: a cache must not give that answer to a page that has one.
+        told = [(b"vary", b"Origin")]
+        if origin is not None and is_allowed(origin.decode("latin-1")):
+            told.append((b"access-control-allow-origin", origin))
+        return [*told, exposed]
+
+    return headers
 
 
 def header_pairs(settings: Settings) -> list[tuple[bytes, bytes]]:
