@@ -53,6 +53,8 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ("en",)
     phone: PhoneFormat = PhoneFormat()
     fees: Fees = Fees()
+    # Of the starting price, where an auction asks for a deposit and names none (SPEC MON-5).
+    deposit_basis_points: int = 1_000
     gas_price_minor: int = 10
     bands_cents: tuple[tuple[int | None, int], ...] = DEFAULT_BANDS_CENTS
     free_active_listings: int = 5

@@ -1646,6 +1646,7 @@ export interface components {
             current_price: number | null;
             /** @description RFC 3339 UTC with milliseconds */
             decide_by?: string | null;
+            deposit_amount: number | null;
             duration_seconds: number;
             /** @description RFC 3339 UTC with milliseconds */
             ends_at: string | null;
@@ -1800,6 +1801,7 @@ export interface components {
             bid_security?: "none" | "deposit" | "full_hold";
             /** @description Minor units of the currency */
             buy_now_price?: number | null;
+            deposit_amount?: number | null;
             duration_seconds?: number | null;
             ends_at?: string | null;
             /**
