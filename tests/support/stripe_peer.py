@@ -99,8 +99,8 @@ class StripePeer:
                 if known != asked:
                     raise Refused(400, "idempotency_error", "idempotency_key_in_use", "other parameters")
                 self.replays += 1
-                return status, answer
-            status, answer = 200, self._act(method, path, nested(form), account)
+            else:
+                status, answer = 200, self._act(method, path, nested(form), account)
             if key is not None:
                 self.answers[key] = (asked, status, answer)
         except Refused as refused:
