@@ -184,9 +184,11 @@ class AuctionClock:
             offer = offered.get(book.id)
             kind = "counter_rejected" if offer else "offer_rejected"
             amount = offer["amount"] if offer else book.standing.price
-            for person in {book.seller_id, book.standing.leader_id}:
+            asked = offer["buyer_id"].int if offer else book.standing.leader_id
+            facts = {"kind": offer["kind"]} if offer else {}
+            for person in {book.seller_id, asked}:
                 if isinstance(person, int):
-                    movement.tell(person, kind, book, amount=amount, reason="No answer in time")
+                    movement.tell(person, kind, book, amount=amount, reason="No answer in time", **facts)
             movement.tell_watchers(book, "auction_updated")
 
     async def _ending_soon(self) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from outcry.auctions import events, queries, rules
+from outcry.auctions import events, queries, rules, security
 from outcry.auctions.book import Book, alias_of
 from outcry.auctions.ports import AwardedSale, AwardSink
 from outcry.auctions.rules import Status
@@ -38,6 +38,8 @@ class Movement:
         self._events: list[Event] = []
         self._sales: list[AwardedSale] = []
         self._released: list[Book] = []
+        self._returned: list[Book] = []
+        self._resold: set[UUID] = set()
         self._started: list[Book] = []
 
     def start(self, book: Book) -> None:
@@ -70,6 +72,8 @@ class Movement:
 
     def sell(self, book: Book, buyer_id: int, amount: int) -> None:
         """To `buyer_id` at `amount`; the order is made in this transaction."""
+        if book.awaits_second_chance:
+            self._resold.add(UUID(int=book.id))
         book.winner_id, book.final_price, book.decide_by_us = buyer_id, amount, None
         ends_at_us = min(book.standing.ends_at_us or self.now_us, self.now_us)
         self._to(book, Status.SOLD, ends_at_us=ends_at_us)
@@ -86,9 +90,23 @@ class Movement:
 
     def end_unsold(self, book: Book) -> None:
         """Nobody buys; the listing is free again."""
-        book.decide_by_us = None
+        (self._returned if book.awaits_second_chance else self._released).append(book)
+        book.decide_by_us, book.winner_id, book.final_price = None, None, None
         self._to(book, Status.UNSOLD)
-        self._released.append(book)
+
+    def reopen(self, book: Book, decide_by_us: int) -> None:
+        """sold -> awaiting_decision: the winner did not pay, and until `decide_by_us` somebody else may have it.
+
+        The winner stays noted: the piece is out of stock already.
+        """
+        book.final_price, book.decide_by_us = None, decide_by_us
+        self._to(book, Status.AWAITING_DECISION)
+
+    def unsell(self, book: Book) -> None:
+        """sold -> unsold: the sale was called off, and the piece is in stock again."""
+        self._returned.append(book)
+        book.winner_id, book.final_price = None, None
+        self._to(book, Status.UNSOLD)
 
     def cancel(self, book: Book, reason: str, by: int | None = None) -> None:
         """Called off, for a reason that is told to the seller and the leader, but to `by`, who did it."""
@@ -138,13 +156,17 @@ class Movement:
         self._moved[book.id] = book
 
     async def save(self) -> list[StoredEvent]:
-        """Write everything, in the order in which locks are taken: auctions, listings, orders, channels."""
+        """Write everything, in the order in which locks are taken: auctions, listings, orders, wallets, channels.
+
+        Raises InsufficientFunds when somebody has not the money that the auction must bind now.
+        """
         if not self._moved:
             return []
         await queries.save_books(self.connection, list(self._moved.values()))
         started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
         await self._move_listings(started)
         await self._award()
+        await security.settle(self.connection, self._moved.values())
         await self._tell_starts()
         # Sorted by channel, so that two movements lock people's channels in one order.
         self._events.sort(key=lambda event: event.channel)
@@ -185,5 +207,9 @@ class Movement:
         if self._released:
             listing_ids = [UUID(int=book.listing_id) for book in self._released]
             await catalog.auctions_detached_many(self.connection, listing_ids)
-        if self._sales:
-            await catalog.mark_sold_many(self.connection, [sale.listing_id for sale in self._sales])
+        if self._returned:
+            await catalog.return_stock_many(self.connection, [UUID(int=book.listing_id) for book in self._returned])
+        # A second chance is of a piece that was taken out of stock when it was first sold.
+        sold = [sale.listing_id for sale in self._sales if sale.auction_id not in self._resold]
+        if sold:
+            await catalog.mark_sold_many(self.connection, sold)

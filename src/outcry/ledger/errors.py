@@ -42,5 +42,12 @@ class HoldTooSmall(Conflict):
     title = "Less is held than this"
 
 
+class WalletNotEmpty(Conflict):
+    """An account cannot be deleted while the market holds money for it; the detail says what to do."""
+
+    code = "wallet_not_empty"
+    title = "There is still money in the wallet"
+
+
 class MalformedTransfer(ValueError):
     """A programming error: legs that do not balance, a zero leg, an account twice, a leg on held money."""

@@ -1,5 +1,6 @@
 """The SQL of payments."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -85,3 +86,12 @@ async def withdrawal_id_of_event(
 
 def _locking(lock: bool) -> str:
     return "FOR UPDATE" if lock else ""
+
+
+async def under_bank_dispute(tx: Transaction, order_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these orders have a payment that the buyer's bank is deciding about."""
+    rows = await tx.all(
+        "SELECT order_id FROM payments WHERE order_id = ANY(:ids) AND dispute_status = 'open'",
+        {"ids": list(order_ids)},
+    )
+    return frozenset(row.order_id for row in rows)
