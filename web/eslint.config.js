@@ -18,6 +18,10 @@ const FEATURES = [
   'watchlist',
   'notifications',
   'gallery',
+  'orders',
+  'checkout',
+  'wallet',
+  'staff',
 ]
 const SHARED = ['api', 'auction', 'live', 'ui', 'shared', 'strings']
 

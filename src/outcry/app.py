@@ -47,6 +47,7 @@ from outcry.kernel.idempotency import provide_idempotent
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
+from outcry.kernel.mail import Mail
 from outcry.kernel.market import Market
 from outcry.kernel.messages import SEALED_MESSAGES
 from outcry.kernel.metrics import Metrics
@@ -68,13 +69,20 @@ from outcry.notifications import jobs as notification_jobs
 from outcry.notifications import routes as notification_routes
 from outcry.notifications.reader import NotificationReader
 from outcry.notifications.service import Notifications
+from outcry.orders import aftersale_routes, handover_routes
 from outcry.orders import routes as order_routes
 from outcry.orders.cancelling import Cancelling
 from outcry.orders.deadlines import Deadlines
+from outcry.orders.disputes import Disputes
 from outcry.orders.fulfilling import Fulfilling
+from outcry.orders.handover import Handover
+from outcry.orders.invoices import Invoices
+from outcry.orders.meetings import Meetings
 from outcry.orders.moves import OrderMoves
 from outcry.orders.paying import Paying
 from outcry.orders.purchases import Purchases
+from outcry.orders.ratings import Ratings
+from outcry.orders.safe_zones import load_safe_zones
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
@@ -117,7 +125,9 @@ class Outcry:
         self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
         self.database.publish_with(self._publish, self._heard)
         self._make_identity()
-        self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
+        self.storage = open_storage(settings)
+        self.mail = Mail(self.database, self.keys, self.storage, settings, self.market)
+        self.media = MediaService(self.database, self.storage, settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
@@ -168,6 +178,7 @@ class Outcry:
         self.jobs.register(
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
+        self.mail.register(self.jobs)
         media_jobs.register(self.jobs, self.media)
         payment_jobs.register(self.jobs, self.payments)
         notification_jobs.register(self.jobs, self.notifications)
@@ -184,6 +195,17 @@ class Outcry:
         self.cancelling = Cancelling(market, self.auctions, moves, payments, self.ledger)
         self.fulfilling = Fulfilling(market, moves)
         self.order_deadlines = Deadlines(self.database, market, moves, self.cancelling)
+        self._make_aftersale(moves)
+
+    def _make_aftersale(self, moves: OrderMoves) -> None:
+        settings, market, orders = self.settings, self.market, self.orders
+        self.meetings = Meetings(market, load_safe_zones(market, settings.market), moves, orders)
+        self.handover = Handover(self.database, moves, orders, self.keys, settings)
+        self.disputes = Disputes(self.database, market, self.keys, moves, orders, self.media, self.jobs, settings)
+        self.invoices = Invoices(self.database, market, self.keys, self.storage, self.jobs, settings)
+        moves.on_completed.append(self.invoices.issue)
+        self.ratings = Ratings(market, moves, orders)
+        self.profiles.rating_board = self.ratings
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -199,6 +221,8 @@ class Outcry:
         )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
+        counter("outcry_mail_sent", "Mails the mail server has taken", lambda: self.mail.sent_mails)
+        counter("outcry_mail_failed", "Mails given up", lambda: self.mail.failed_mails)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
         counter("outcry_live_deliveries", "Frames handed to watchers", lambda: hub.deliveries)
         counter("outcry_live_coalesced", "Events merged into later ones", lambda: hub.coalesced_events)
@@ -256,6 +280,11 @@ class Outcry:
             "paying": self.paying,
             "cancelling": self.cancelling,
             "fulfilling": self.fulfilling,
+            "meetings": self.meetings,
+            "handover": self.handover,
+            "disputes": self.disputes,
+            "invoices": self.invoices,
+            "ratings": self.ratings,
             "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,
@@ -277,6 +306,8 @@ class Outcry:
             *payment_routes.ROUTES,
             *payment_staff_routes.ROUTES,
             *order_routes.ROUTES,
+            *handover_routes.ROUTES,
+            *aftersale_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
@@ -328,6 +359,7 @@ class Outcry:
         await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()
+        self.invoices.close()
         await self.metrics.stop()
 
     @asynccontextmanager

@@ -257,7 +257,7 @@ class Supervisor:
         began = time.monotonic()
         while self._children or (self._due and not self._stopping):
             self._reap()
-            if not announced and not self._stopping and _answers(self._url):
+            if not announced and not self._stopping and self._all_started() and _answers(self._url):
                 announced = True
                 announce(self._url)
                 if on_ready is not None:
@@ -268,10 +268,16 @@ class Supervisor:
             time.sleep(READY_POLL_SECONDS)
         return 0 if announced else 1
 
+    def _socket_of(self, place: int) -> Path:
+        return self._sockets / (f"api-{place + 1}" if self._commands[place][-1] == "child" else "worker")
+
+    def _all_started(self) -> bool:
+        """Every process tells its metrics, which is the first thing that one does."""
+        return all(self._socket_of(place).exists() for place in range(len(self._commands)))
+
     def _start(self, place: int) -> None:
         command = self._commands[place]
-        socket_path = self._sockets / (f"api-{place + 1}" if command[-1] == "child" else "worker")
-        environment = {**self._environment, METRICS_VARIABLE: str(socket_path)}
+        environment = {**self._environment, METRICS_VARIABLE: str(self._socket_of(place))}
         child = subprocess.Popen(command, env=environment, pass_fds=[self._listener.fileno()])
         self._children[place] = (child, time.monotonic())
 

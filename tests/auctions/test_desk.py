@@ -11,7 +11,8 @@ import pytest
 
 from outcry.auctions.audit import audit_auctions
 from outcry.auctions.batch import BidAnswer, BidRequest
-from outcry.auctions.desk import MAX_DECISION_AGE_SECONDS, Desk, Lane
+from outcry.auctions.desk import Desk
+from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS
 from outcry.kernel.database import SYSTEM
 from outcry.kernel.errors import OutcryError
 from tests.support.market import Person, TestMarket
@@ -199,11 +200,11 @@ async def test_a_desk_whose_idea_of_the_time_is_wrong_is_corrected(market: TestM
     auction = (await market.auction(seller, duration_seconds=86_400))["id"]
     async with desks(market, 1) as (counter,):
         await warm(counter, auction, alice, bob)
-        clock = counter.lane._clock  # type: ignore[reportPrivateUsage]
+        clock = counter.lane.memory.clock
         now_us = clock.now_us()
         assert now_us is not None
-        counter.lane._clock = type(clock)()  # type: ignore[reportPrivateUsage]
-        counter.lane._clock.learn(now_us + wrong_us)  # type: ignore[reportPrivateUsage]
+        counter.lane.memory.clock = type(clock)()
+        counter.lane.memory.clock.learn(now_us + wrong_us)
         assert await counter.outcome(auction, alice, 1000) == "accepted"
     async with market.outcry.database.transaction(SYSTEM) as tx:
         late = await tx.scalar("SELECT abs(extract(epoch FROM clock_timestamp() - max(placed_at))) FROM bids")
@@ -217,14 +218,14 @@ async def test_near_the_bell_only_the_databases_clock_decides(market: TestMarket
     auction = (await market.auction(seller, anti_snipe=snipe))["id"]
     async with desks(market, 1) as (counter,):
         await warm(counter, auction, alice)
-        lane: Lane = counter.lane
-        (book,) = lane._books.values()  # type: ignore[reportPrivateUsage]
+        memory = counter.lane.memory
+        (book,) = memory.books.values()
         ends_at_us = book.standing.ends_at_us
         assert ends_at_us is not None
         second = 1_000_000
-        assert not lane._too_close(book, ends_at_us - MAX_DECISION_AGE_SECONDS * second - 1)  # type: ignore[reportPrivateUsage]
-        assert lane._too_close(book, ends_at_us - MAX_DECISION_AGE_SECONDS * second)  # type: ignore[reportPrivateUsage]
-        assert lane._too_close(book, ends_at_us)  # type: ignore[reportPrivateUsage]
+        assert not memory.too_close(book.id, ends_at_us - MAX_DECISION_AGE_SECONDS * second - 1)
+        assert memory.too_close(book.id, ends_at_us - MAX_DECISION_AGE_SECONDS * second)
+        assert memory.too_close(book.id, ends_at_us)
         # The row's end moves behind the desk's back, into the past: the guard sees that the row is another.
         await run_sql(market, "UPDATE auctions SET ends_at = now() - interval '1 second' WHERE id = :id", id=auction)
         assert await counter.outcome(auction, alice, 1000) == "auction_not_live"

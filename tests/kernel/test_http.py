@@ -33,6 +33,14 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     return problem
 
 
+async def test_text_that_postgresql_cannot_hold_is_refused_by_name(market: TestMarket) -> None:
+    ann = await market.sign_up()
+    asked = problem_of(await market.client.get("/v1/listings?q=a%00b&category=x"))
+    assert asked["errors"] == [{"field": "q", "message": "must not contain the character NUL"}]
+    sent = problem_of(await ann.post("/v1/listings", listing_body(description="a\0b" * 10)))
+    assert (sent["status"], sent["code"]) == (422, "invalid_input")
+
+
 async def test_every_kind_of_wrong_request_is_a_problem_document(market: TestMarket) -> None:
     client, ann = market.client, await market.sign_up()
     json_type = {"content-type": "application/json"}

@@ -35,19 +35,21 @@ class ModelLedger:
         return replayed
 
     def move_holds(self, moves: list[HoldMove]) -> None:
-        """Releases first."""
+        """All at once: what one frees another may bind."""
         balances, holds = dict(self.balances), dict(self.holds)
-        for move in sorted(
-            moves, key=lambda one: one.amount_now > holds.get((one.user_id, one.subject_id), ("", 0))[1]
-        ):
+        for move in moves:
             place = move.user_id, move.subject_id
             change = move.amount_now - holds.get(place, ("", 0))[1]
-            self._add(balances, accounts.available(move.user_id, move.currency), -change)
-            self._add(balances, accounts.held(move.user_id, move.currency), change)
+            free, held = (make(move.user_id, move.currency) for make in (accounts.available, accounts.held))
+            balances[free] = balances.get(free, 0) - change
+            balances[held] = balances.get(held, 0) + change
             if move.amount_now:
                 holds[place] = move.currency, move.amount_now
             else:
                 holds.pop(place, None)
+        for account, balance in balances.items():
+            if balance < 0 and account.kind not in MAY_BE_NEGATIVE:
+                raise InsufficientFunds(account.currency)
         self.balances, self.holds = defaultdict(int, balances), holds
 
     def place(self, user_id: UUID, subject_id: UUID, currency: str, amount: int) -> None:

@@ -169,7 +169,7 @@ async def test_a_hold_binds_is_changed_captured_and_released(database: Database)
     assert await balances(database, free, bound) == [550, 0]
 
 
-async def test_many_holds_move_in_one_call_releases_first(database: Database) -> None:
+async def test_many_holds_move_in_one_call_and_one_transfer(database: Database) -> None:
     ann, bob, one, two = new_id(), new_id(), new_id(), new_id()
     await post(database, grant(ann, 100), grant(bob, 100))
 

@@ -142,7 +142,9 @@ async def test_one_order_that_cannot_be_moved_does_not_stop_the_others(market: T
         await sale.due("escrow_release_at")
     # Its escrow is empty: the ledger refuses the release.
     async with market.outcry.database.transaction(SYSTEM) as tx:
-        await market.outcry.payments.payments.refund(tx, order_id=UUID(broken.id), amount=PRICE, reason="?", key="apart")
+        await market.outcry.payments.payments.refund(
+            tx, order_id=UUID(broken.id), amount=PRICE, reason="?", key="apart"
+        )
     moved = await market.outcry.order_deadlines.move_due()
     assert (moved.released, moved.failed) == (1, 1)
     assert ((await fine.read())["status"], (await broken.read())["status"]) == ("completed", "delivered")

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
+from uuid import UUID
 
-from outcry.auctions import rules
+from outcry.auctions import queries, rules, security
 from outcry.auctions.book import LOAD_COLUMNS, Book
 from outcry.auctions.chain import entry_hash, genesis
 from outcry.auctions.rules import StandingBid, Status
@@ -39,6 +40,8 @@ async def audit_auctions(database: Database) -> AsyncIterator[Fault]:
         if len(rows) < PAGE_AUCTIONS:
             break
     async for fault in _channel_faults(database):
+        yield fault
+    async for fault in _security_faults(database):
         yield fault
 
 
@@ -156,6 +159,30 @@ class _Check:
             self.faults.append(f"bidder_count is {book.bidder_count}, its bids give {len(self.bidders)}")
 
 
+async def _security_faults(database: Database) -> AsyncIterator[Fault]:
+    """What secured auctions bind must be what they need as they stand; of a sale, what its order has not yet taken."""
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(SYSTEM, snapshot=True) as tx:
+            connection = await tx.driver()
+            found = await queries.read_books(
+                connection,
+                "WHERE a.bid_security <> 'none' AND a.id > %(after)s ORDER BY a.id LIMIT %(limit)s",
+                {"after": after, "limit": PAGE_AUCTIONS},
+            )
+            wanted = await security.wanted_holds(connection, found)
+            bound = await security.bound_holds(connection, [book.id for book in found])
+        sold = {book.id for book in found if book.standing.status is Status.SOLD}
+        for place in sorted(wanted.keys() | bound.keys()):
+            needs, binds = wanted.get(place, 0), bound.get(place, 0)
+            if binds != needs and not (place[0] in sold and binds == 0):
+                detail = f"binds {binds} of {UUID(int=place[1])}, it needs {needs}"
+                yield Fault(CHECK, f"auction {UUID(int=place[0])}", detail)
+        if len(found) < PAGE_AUCTIONS:
+            return
+        after = UUID(int=found[-1].id)
+
+
 async def _order_faults(tx: Transaction, row: Any) -> Iterable[str]:
     orders = await tx.scalar(
         "SELECT count(*) FROM orders WHERE auction_id = :id AND status <> 'cancelled'", {"id": row["id"]}
@@ -169,12 +196,12 @@ async def _channel_faults(database: Database) -> AsyncIterator[Fault]:
     """Channels must have no gap behind their oldest kept event, and an auction's must end at its `seq`."""
     async with database.transaction(SYSTEM, snapshot=True) as tx:
         gaps = await tx.all(
-            "SELECT channel, min(seq) AS first, max(seq) AS last, count(*) AS events FROM outbox GROUP BY channel"
+            "SELECT channel, min(seq) AS first, max(seq) AS last, count(*) AS events FROM channel_seqs GROUP BY channel"
             " HAVING count(*) <> max(seq) - min(seq) + 1 ORDER BY channel LIMIT 100"
         )
         ends = await tx.all(
             "SELECT a.id, a.seq, max(o.seq) AS last FROM auctions a"
-            " JOIN outbox o ON o.channel = 'auction:' || a.id GROUP BY a.id HAVING max(o.seq) <> a.seq LIMIT 100"
+            " JOIN channel_seqs o ON o.channel = 'auction:' || a.id GROUP BY a.id HAVING max(o.seq) <> a.seq LIMIT 100"
         )
     for gap in gaps:
         yield Fault("events", gap.channel, f"{gap.last - gap.first + 1 - gap.events} events are missing")

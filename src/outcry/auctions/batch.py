@@ -13,9 +13,11 @@ from outcry.auctions.book import Book, ShownEntry, bid_status, broadcast_bids_js
 from outcry.auctions.chain import linked_hash
 from outcry.auctions.errors import AuctionNotFound, refusal_error
 from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, Status, decide
+from outcry.auctions.security import Funds
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
 from outcry.kernel.ids import new_id_int, new_ids
 from outcry.kernel.outbox import StoredEvent
+from outcry.ledger.errors import InsufficientFunds
 
 # An accepted bid on an auction of its own needs one for its entry, its event and its outbid.
 IDS_A_BID = 3
@@ -134,46 +136,76 @@ NOBODY_RESTRICTED = Restricted()
 BidRow = tuple[bytes, int, bytes, bytes, int, str, int, int, int | None, int | None, str | None, bytes]
 
 
-class NewEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event a batch causes; `seq` is None on a person's channel, which counts itself."""
+class Extension(msgspec.Struct, frozen=True, gc=False):
+    """An `auction_extended` event: rare, so it is written as the text it is."""
 
     channel: str
-    seq: int | None
+    seq: int
     id_bytes: bytes
     id: str
-    type: str
     data: bytes
-
-    def stored(self, seq: int, at: str) -> StoredEvent:
-        """As the bus carries it."""
-        return StoredEvent(self.id, self.channel, seq, self.type, self.data, at)
 
 
 class Changed:
-    """What a batch did to one auction."""
+    """What a batch did to one auction, and what it tells: `bid_placed` if it shows, `outbid` if the lead changed."""
 
-    __slots__ = ("book", "entries", "extended_before", "leader_before", "leader_max_before")
+    __slots__ = (
+        "book", "entries", "event_id", "event_seq", "extended_before", "leader_before", "leader_max_before",
+        "outbid_id", "outbid_user_id", "then", "version_before",
+    )  # fmt: skip
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        self.version_before = book.version
         self.leader_before = book.standing.leader_id
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
         self.entries: list[ShownEntry] = []
+        self.event_id: tuple[bytes, str] | None = None
+        self.event_seq: int | None = None
+        self.outbid_id: tuple[bytes, str] | None = None
+        self.outbid_user_id: int | None = None
+        self.then: AuctionThen | None = None
+
+    def bid_placed(self, now: bytes, at: str) -> StoredEvent:
+        """As the bus carries it."""
+        then, book = self.then, self.book
+        assert then is not None
+        assert self.event_id is not None
+        assert self.event_seq is not None
+        shown = broadcast_bids_json(book, self.entries, then.leader_ordinal, now)
+        data = events.bid_placed_json(then.moving, then.leader_ordinal, shown, self.event_seq)
+        return StoredEvent(self.event_id[1], book.channel, self.event_seq, "bid_placed", data, at)
+
+    def outbid(self, channel: str, seq: int, at: str) -> StoredEvent:
+        """As the bus carries it."""
+        then = self.then
+        assert then is not None
+        assert self.outbid_id is not None
+        data = events.outbid_json(self.book, then.moving, then.leader_ordinal, self.leader_max_before)
+        return StoredEvent(self.outbid_id[1], channel, seq, "outbid", data, at)
 
 
 class Draft:
     """The decisions of one batch."""
 
-    def __init__(self, books: Mapping[int, Book], now_us: int) -> None:
+    def __init__(self, books: Mapping[int, Book], now_us: int, funds: Funds | None = None) -> None:
         self.books = books
+        self.funds = funds or Funds({})
+        self.lacks_funds = False
+        # Where the auctions move among the steps that write this.
+        self.moving_step = 1
         self.now_us = now_us
         self.outcomes: list[tuple[BidRequest, OutcryError | PriorBid, bool]] = []
         self.written: list[BidRow] = []
         self.joined = 0
         self.changed: dict[int, Changed] = {}
-        self.auction_events: list[NewEvent] = []
-        self.outbid_events: list[NewEvent] = []
+        # The same in the order of their ids, in which everyone locks auctions.
+        self.moved: list[Changed] = []
+        self.refused: list[BidRequest] = []
+        self.extensions: list[Extension] = []
+        # Those whose leader was put off the lead, in the order of `moved`.
+        self.outbids: list[Changed] = []
         self._now = instant_json(now_us)
         # How each auction with an answer to give stood at the end of the batch.
         self._repeated: set[int] = set()
@@ -215,12 +247,18 @@ class Draft:
                 blocked=(book.seller_id, request.bidder_id) in restricted.blocked,
             )
             if type(outcome) is Refusal:
-                outcomes.append((request, self._refused(outcome), False))
+                outcomes.append((request, self._refusal(outcome), False))
+                self.refused.append(request)
             else:
                 assert isinstance(outcome, Acceptance)
+                if book.is_secured and not self.funds.backs(book, request.bidder_id, outcome):
+                    self.lacks_funds = True
+                    outcomes.append((request, InsufficientFunds(book.currency), False))
+                    self.refused.append(request)
+                    continue
                 self._accept(request, book, outcome)
 
-    def _refused(self, refusal: Refusal) -> OutcryError:
+    def _refusal(self, refusal: Refusal) -> OutcryError:
         facts = (refusal.code, refusal.minimum_bid, refusal.current_price, refusal.status)
         error = self._refusals.get(facts)
         if error is None:
@@ -296,30 +334,27 @@ class Draft:
     def conclude(self) -> None:
         """One `bid_placed` for each auction that visibly changed, one `outbid` for each leader shown before.
 
-        Also keeps how the auctions stand now, for the answers.
+        Also keeps how the auctions stand now, for the answers and for what is told.
         """
         now = self._now
-        for changed in self.changed.values():
+        self.moved = sorted(self.changed.values(), key=lambda changed: changed.book.id)
+        for changed in self.moved:
             book = changed.book
-            moving = book.moving_json(now)
-            shown = broadcast_bids_json(book, changed.entries, now)
-            if shown:
+            if any(entry[1] != "raise" for entry in changed.entries):
                 book.seq += 1
-                self._tell(book, "bid_placed", events.bid_placed_json(book, moving, shown, book.seq))
+                changed.event_id, changed.event_seq = self._new_id(), book.seq
             if book.standing.extended_count > changed.extended_before:
                 book.seq += 1
-                self._tell(book, "auction_extended", events.auction_extended_json(book, now))
+                data = events.auction_extended_json(book, now)
+                self.extensions.append(Extension(book.channel, book.seq, *self._new_id(), data))
             loser = changed.leader_before
             if isinstance(loser, int) and loser != book.standing.leader_id:
-                data = events.outbid_json(book, moving, changed.leader_max_before)
-                self.outbid_events.append(NewEvent(events.user_channel(loser), None, *self._new_id(), "outbid", data))
-            self._then[book.id] = AuctionThen(book, self.now_us, moving)
+                changed.outbid_id, changed.outbid_user_id = self._new_id(), loser
+                self.outbids.append(changed)
+            changed.then = self._then[book.id] = AuctionThen(book, self.now_us, book.moving_json(now))
         for auction_id in self._repeated - self._then.keys():
             book = self.books[auction_id]
             self._then[auction_id] = AuctionThen(book, self.now_us, book.moving_json(now))
-
-    def _tell(self, book: Book, kind: str, data: bytes) -> None:
-        self.auction_events.append(NewEvent(book.channel, book.seq, *self._new_id(), kind, data))
 
     def answer(self) -> None:
         """Tell every bidder, once the batch is durable."""
@@ -330,10 +365,17 @@ class Draft:
                 request.done(BidAnswer(outcome, self._then[request.auction_id], request.bidder_id, replayed))
 
     def published(self, heard: Callable[[str], bool], outbid_seqs: Sequence[int]) -> list[StoredEvent]:
-        """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in their order."""
-        at = self._now.decode()
-        told = [event.stored(event.seq or 0, at) for event in self.auction_events if heard(event.channel)]
-        for event, seq in zip(self.outbid_events, outbid_seqs, strict=True):
-            if heard(event.channel):
-                told.append(event.stored(seq, at))
+        """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in the order of `outbids`."""
+        now, at = self._now, self._now.decode()
+        told: list[StoredEvent] = []
+        for changed in self.moved:
+            if changed.event_id is not None and heard(changed.book.channel):
+                told.append(changed.bid_placed(now, at))
+        for one in self.extensions:
+            if heard(one.channel):
+                told.append(StoredEvent(one.id, one.channel, one.seq, "auction_extended", one.data, at))
+        for changed, seq in zip(self.outbids, outbid_seqs, strict=True):
+            channel = events.user_channel(changed.outbid_user_id or 0)
+            if heard(channel):
+                told.append(changed.outbid(channel, seq, at))
         return told

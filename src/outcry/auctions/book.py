@@ -20,8 +20,9 @@ from outcry.kernel.times import MICROSECONDS_PER_SECOND, rfc3339_microseconds, t
 # Everything of an auction's row, in the order in which statements name it.
 COLUMNS = (
     "id", "listing_id", "seller_id", "format", "status", "currency", "starting_price", "bid_increment", "bands",
-    "reserve_price", "buy_now_price", "award", "bid_security", "snipe_window_seconds", "snipe_extension_seconds",
-    "snipe_limit_seconds", "duration_seconds", "starts_at", "ends_at", "first_ends_at", "decide_by",
+    "reserve_price", "buy_now_price", "award", "bid_security", "deposit_amount", "snipe_window_seconds",
+    "snipe_extension_seconds", "snipe_limit_seconds", "duration_seconds", "starts_at", "ends_at", "first_ends_at",
+    "decide_by",
     "current_price", "leader_id", "leader_ordinal", "leader_max", "reserve_met", "bid_count", "bidder_count",
     "alias_count", "extended_count", "entry_count", "chain_head", "seq", "winner_id", "final_price",
     "cancel_reason", "relisted_from", "version",
@@ -46,6 +47,7 @@ class Book:
         "_ends_us",
         "_fixed_json",
         "alias_count",
+        "asked_about",
         "award",
         "bid_security",
         "bidder_count",
@@ -55,6 +57,7 @@ class Book:
         "channel",
         "currency",
         "decide_by_us",
+        "deposit_amount",
         "duration_seconds",
         "final_price",
         "format",
@@ -85,6 +88,7 @@ class Book:
         self.currency: str = row["currency"]
         self.award: str = row["award"]
         self.bid_security: str = row["bid_security"]
+        self.deposit_amount: int | None = row["deposit_amount"]
         self.duration_seconds: int = row["duration_seconds"]
         self.starts_at_us = _microseconds(row["starts_at"])
         self.decide_by_us = _microseconds(row["decide_by"])
@@ -107,6 +111,8 @@ class Book:
         self.bidders: dict[int, int] = {}
         # Those whose bids were all retracted keep their ordinal.
         self.inactive: dict[int, int] = {}
+        # Those of whom the history was asked: if they are in neither, they have never bid here.
+        self.asked_about: set[int] = set()
         # Whether the two hold everyone who ever bid here: then a stranger is a newcomer, without asking.
         self.knows_all_bidders = self.alias_count == 0
         # What never changes is written out once, and the end only when it moves.
@@ -146,6 +152,7 @@ class Book:
             starting_price=terms.starting_price,
             award=self.award,
             bid_security=self.bid_security,
+            deposit_amount=self.deposit_amount,
             anti_snipe=self.snipe,
             duration_seconds=self.duration_seconds,
             relisted_from=UUID(int=self.relisted_from) if self.relisted_from is not None else None,
@@ -167,6 +174,11 @@ class Book:
             final_price=self.final_price,
             cancel_reason=self.cancel_reason,
         )
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether bids must be backed by money (SPEC MON-5)."""
+        return self.bid_security != "none"
 
     @property
     def buy_now_price(self) -> int | None:
@@ -225,10 +237,6 @@ class Book:
             )
         )
 
-    def broadcast_leader_json(self) -> bytes:
-        """The leader as all watchers see it: by alias alone."""
-        return b"null" if self.leader_ordinal is None else b'{"alias":"Bidder %d"}' % self.leader_ordinal
-
     def _encode_fixed(self) -> bytes:
         fixed = {
             "id": id_text(self.id),
@@ -239,6 +247,7 @@ class Book:
             "starting_price": self.terms.starting_price,
             "award": self.award,
             "bid_security": self.bid_security,
+            "deposit_amount": self.deposit_amount,
             "anti_snipe": self.snipe,
             "duration_seconds": self.duration_seconds,
             "relisted_from": None if self.relisted_from is None else id_text(self.relisted_from),
@@ -273,14 +282,16 @@ def own_bid_json(book: Book, entry: ShownEntry, status: bytes, placed_at: bytes,
     )
 
 
-def broadcast_bids_json(book: Book, entries: Sequence[ShownEntry], placed_at: bytes) -> list[bytes]:
+def broadcast_bids_json(
+    book: Book, entries: Sequence[ShownEntry], leader_ordinal: int | None, placed_at: bytes
+) -> list[bytes]:
     """New entries, oldest first, as watchers see them: newest first, and no raise among them."""
     shown: list[bytes] = []
     leader_unseen = True
     for entry in reversed(entries):
         if entry[1] == "raise":
             continue
-        leads = leader_unseen and entry[3] == book.leader_ordinal
+        leads = leader_unseen and entry[3] == leader_ordinal
         leader_unseen = leader_unseen and not leads
         # The desk decides on live auctions alone, and nothing it has just written is voided.
         shown.append(shown_bid_json(book, entry, b"leading" if leads else b"outbid", placed_at))

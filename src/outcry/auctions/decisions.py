@@ -26,6 +26,7 @@ from outcry.kernel.errors import Forbidden, InvalidInput
 from outcry.kernel.ids import new_id, new_id_int
 from outcry.kernel.market import Market
 from outcry.kernel.times import MICROSECONDS_PER_SECOND, from_microseconds, rfc3339, to_microseconds
+from outcry.ledger.errors import InsufficientFunds
 
 _US_PER_MINUTE = 60 * MICROSECONDS_PER_SECOND
 _US_PER_HOUR = 60 * _US_PER_MINUTE
@@ -135,12 +136,16 @@ class DecisionService:
         if found is None or found[1] != principal.user_id:
             raise BidNotFound()
         auction_id: UUID = found[0]
-        async with self._auctions.moving(tx, auction_id) as (book, movement):
-            entries = await _entries(movement, auction_id)
-            target = next(entry for entry in entries if entry["id"] == bid_id)
-            self._check_window(book, movement, target)
-            await _void(movement, book, target, entries)
-            movement.tell_watchers(book, "auction_updated")
+        try:
+            async with self._auctions.moving(tx, auction_id) as (book, movement):
+                entries = await _entries(movement, auction_id)
+                target = next(entry for entry in entries if entry["id"] == bid_id)
+                self._check_window(book, movement, target)
+                await _void(movement, book, target, entries)
+                movement.tell_watchers(book, "auction_updated")
+        except InsufficientFunds:
+            # Their money was free to go when they were outbid; a lead without it would be worth nothing.
+            raise RetractionNotAllowed("Whoever would lead again no longer has the money for it") from None
         return auction_id
 
     def _check_window(self, book: Book, movement: Movement, target: dict[str, Any]) -> None:

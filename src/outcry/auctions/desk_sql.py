@@ -17,22 +17,19 @@ LOCK = Statement(
     rows=True,
 )
 
-# A statement of its own: it starts when the locks are held, so this is the instant of decision.
-MOMENT = Statement(
-    "moment",
-    """
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-        pg_current_xact_id()::xid::text::bigint, (SELECT version FROM restriction_version)
-    """,
+# A statement of its own, so that the time is that of when it starts. Restrictions are read after their version.
+HEAR = Statement(
+    "hear",
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT version FROM restriction_version)",
     rows=True,
 )
 
-# Takes the place of LOCK, MOMENT and KEYS for a batch decided from memory; see the function.
+# Takes the place of LOCK, HEAR and KEYS for a batch decided from memory that refuses every bid; see the function.
 GUARD = Statement(
     "guard",
     """
-    SELECT xid, now_us FROM desk_guard(($1::boolean[])[1], $2::uuid[], $3::bigint[], ($4::timestamptz[])[1],
-        make_interval(secs => ($5::integer[])[1]), ($6::bigint[])[1], $7::uuid[], $8::uuid[], $9::text[])
+    SELECT xid, now_us FROM desk_guard(false, $1::uuid[], $2::bigint[], ($3::timestamptz[])[1],
+        make_interval(secs => ($4::integer[])[1]), ($5::bigint[])[1], $6::uuid[], $7::uuid[], $8::text[])
     """,
     rows=True,
 )
@@ -90,51 +87,62 @@ INSERT_BIDS = Statement(
     """,
 )
 
-UPDATE_AUCTIONS = Statement(
-    "update_auctions",
+# Everything a batch does to its auctions, in one statement and in this order: they are locked and moved, if each is the
+# version that was decided on (NULL: as the batch before on this connection left it), in the order of their ids, as
+# everyone locks them; people's channels count; what is told is written from the same arrays (migration 0011); and the
+# proof is made, which fails unless all were moved and all else is as the desk thought.
+#
+# An auction's channel counts on the auction's row, so `event_seq` comes along; NULL where nothing shows. A person's
+# channel counts itself in `channels`: `place` names it among the sorted ones counted here ($1, with $2 events each),
+# and `back` how many events of that channel come after this one.
+MOVE_AUCTIONS = Statement(
+    "move_auctions",
     """
-    UPDATE auctions a SET current_price = u.price, leader_id = u.leader_id, leader_ordinal = u.leader_ordinal,
-        leader_max = u.leader_max, reserve_met = u.reserve_met, bid_count = u.bid_count,
-        bidder_count = u.bidder_count, alias_count = u.alias_count, extended_count = u.extended_count,
-        entry_count = u.entry_count, ends_at = u.ends_at, chain_head = u.chain_head, seq = u.seq
-    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::integer[], $5::bigint[], $6::boolean[], $7::integer[],
-        $8::integer[], $9::integer[], $10::integer[], $11::bigint[], $12::timestamptz[], $13::bytea[],
-        $14::bigint[])
-        AS u (id, price, leader_id, leader_ordinal, leader_max, reserve_met, bid_count, bidder_count, alias_count,
-            extended_count, entry_count, ends_at, chain_head, seq)
-    WHERE a.id = u.id
-    """,
-)
-
-# All events of a batch. An auction's channel counts on the auction's row, which is locked, so its events come with
-# their seq. A person's channel counts itself in `channels`: `place` names the event's channel among the sorted ones
-# counted here ($1, with $2 events each), and `back` how many events of that channel come after it.
-APPEND_EVENTS = Statement(
-    "append_events",
-    """
-    WITH counted AS (
+    WITH moved AS (
+        UPDATE auctions a SET current_price = u.price, leader_id = u.leader_id, leader_ordinal = u.leader_ordinal,
+            leader_max = u.leader_max, reserve_met = u.reserve_met, bid_count = u.bid_count,
+            bidder_count = u.bidder_count, alias_count = u.alias_count, extended_count = u.extended_count,
+            entry_count = u.entry_count, ends_at = u.ends_at, chain_head = u.chain_head, seq = u.seq
+        FROM unnest($4::uuid[], $5::bigint[], $6::uuid[], $7::integer[], $8::bigint[], $9::boolean[],
+            $10::integer[], $11::integer[], $12::integer[], $13::integer[], $14::bigint[], $15::timestamptz[],
+            $16::bytea[], $17::bigint[], $18::bigint[], $19::uuid[], $20::integer[], $21::uuid[], $22::uuid[],
+            $23::bigint[], $24::integer[], $25::integer[], $26::bigint[])
+            AS u (id, price, leader_id, leader_ordinal, leader_max, reserve_met, bid_count, bidder_count,
+                alias_count, extended_count, entry_count, ends_at, chain_head, seq, event_seq, event_id, entries,
+                outbid_id, outbid_user_id, outbid_max, place, back, version)
+        WHERE a.id = u.id AND a.xmin::text::bigint = coalesce(u.version,
+            (SELECT coalesce(nullif(current_setting('outcry.batch', true), ''), '0')::bigint))
+        RETURNING u.id, u.event_seq, u.event_id, u.entry_count, u.entries, u.price, u.leader_ordinal, u.bid_count,
+            u.bidder_count, u.extended_count, u.reserve_met, u.ends_at, u.outbid_id, u.outbid_user_id, u.outbid_max,
+            u.place, u.back
+    ), counted AS (
         INSERT INTO channels (channel, seq) SELECT * FROM unnest($1::text[], $2::bigint[])
+        WHERE (SELECT count(*) FROM moved) = cardinality($4)
         ON CONFLICT (channel) DO UPDATE SET seq = channels.seq + excluded.seq
         RETURNING seq
-    ), counts AS (SELECT array_agg(seq) AS seqs FROM counted), put AS (
-        INSERT INTO outbox (channel, seq, id, type, data, at)
-        SELECT e.channel, coalesce(e.seq, counts.seqs[e.place] - e.back), e.id, e.type, e.data,
-            ($3::timestamptz[])[1]
-        FROM counts, unnest($4::text[], $5::bigint[], $6::integer[], $7::integer[], $8::uuid[], $9::text[],
-            $10::json[]) AS e (channel, seq, place, back, id, type, data)
+    ), counts AS (SELECT array_agg(seq) AS seqs FROM counted), told AS (
+        INSERT INTO bid_events (auction_id, seq, id, at, last_entry, entries, price, leader_ordinal, bid_count,
+            bidder_count, extended_count, reserve_met, ends_at, outbid_id, outbid_user_id, outbid_seq, outbid_max)
+        SELECT m.id, m.event_seq, m.event_id, ($3::timestamptz[])[1], m.entry_count, m.entries, m.price,
+            m.leader_ordinal, m.bid_count, m.bidder_count, m.extended_count, m.reserve_met, m.ends_at, m.outbid_id,
+            m.outbid_user_id, (SELECT seqs FROM counts)[m.place] - m.back, m.outbid_max
+        FROM moved m WHERE m.event_seq IS NOT NULL
     )
-    SELECT seq FROM counted
+    SELECT p.xid, p.now_us, (SELECT seqs FROM counts)
+    FROM desk_proof((SELECT count(*) FROM moved), cardinality($4), $27::uuid[], $28::bigint[],
+        ($3::timestamptz[])[1], make_interval(secs => ($29::integer[])[1]), ($30::bigint[])[1], $31::uuid[],
+        $32::uuid[], $33::text[]) AS p
     """,
     rows=True,
 )
 
-# The same when nobody was outbid.
-APPEND_AUCTION_EVENTS = Statement(
-    "append_auction_events",
+# Ends that a batch moved: rare enough to be written as texts.
+APPEND_EXTENSIONS = Statement(
+    "append_extensions",
     """
     INSERT INTO outbox (channel, seq, id, type, data, at)
-    SELECT e.channel, e.seq, e.id, e.type, e.data, ($1::timestamptz[])[1]
-    FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::json[]) AS e (channel, seq, id, type, data)
+    SELECT e.channel, e.seq, e.id, 'auction_extended', e.data, ($1::timestamptz[])[1]
+    FROM unnest($2::text[], $3::bigint[], $4::uuid[], $5::json[]) AS e (channel, seq, id, data)
     """,
 )
 
@@ -142,5 +150,5 @@ APPEND_AUCTION_EVENTS = Statement(
 # think so; the desk's rate must be flat from an empty table on.
 CONNECTION_OPTIONS = (
     "-c app.role=system -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
-    "-c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan -c synchronous_commit=on"
+    "-c enable_bitmapscan=off -c enable_memoize=off -c plan_cache_mode=force_generic_plan -c synchronous_commit=on"
 )

@@ -1,6 +1,7 @@
 """What auctions tell the world (API.md "The socket"): on `auction:ID` for all, on `user:ID` for one.
 
-The two that a bid causes are formatted, not built: they are written for every batch.
+The two that a bid causes are formatted, not built: there are some for every batch. They are worded here when somebody
+listens, and by the database (`events_after`, migration 0011) when somebody catches up; a test holds the two together.
 """
 
 from collections.abc import Sequence
@@ -26,14 +27,9 @@ def user_channel(user_id: UUID | int) -> str:
     return f"user:{id_text(user_id) if isinstance(user_id, int) else user_id}"
 
 
-def bid_placed_json(book: Book, moving: bytes, bids: Sequence[bytes], seq: int) -> bytes:
+def bid_placed_json(moving: bytes, leader_ordinal: int | None, bids: Sequence[bytes], seq: int) -> bytes:
     """What changed by the bids of one batch; when coalesced, one stands for `seq_from..seq`."""
-    return b'{%b,"leader":%b,"bids":[%b],"seq_from":%d}' % (
-        moving,
-        book.broadcast_leader_json(),
-        b",".join(bids),
-        seq,
-    )
+    return b'{%b,"leader":%b,"bids":[%b],"seq_from":%d}' % (moving, _leader(leader_ordinal), b",".join(bids), seq)
 
 
 def auction_extended_json(book: Book, now: bytes) -> bytes:
@@ -45,14 +41,14 @@ def auction_extended_json(book: Book, now: bytes) -> bytes:
     )
 
 
-def outbid_json(book: Book, moving: bytes, your_max: int) -> bytes:
+def outbid_json(book: Book, moving: bytes, leader_ordinal: int | None, your_max: int) -> bytes:
     """To the one who led before, with its own maximum."""
-    return b'{%b"max_amount":%d,%b,"leader":%b}' % (
-        book.outbid_json,
-        your_max,
-        moving,
-        book.broadcast_leader_json(),
-    )
+    return b'{%b"max_amount":%d,%b,"leader":%b}' % (book.outbid_json, your_max, moving, _leader(leader_ordinal))
+
+
+def _leader(ordinal: int | None) -> bytes:
+    """As all watchers see it: by alias alone."""
+    return b"null" if ordinal is None else b'{"alias":"Bidder %d"}' % ordinal
 
 
 def state_of(view: AuctionView) -> dict[str, Any]:

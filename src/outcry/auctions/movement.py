@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from outcry.auctions import events, queries, rules
+from outcry.auctions import events, queries, rules, security
 from outcry.auctions.book import Book, alias_of
 from outcry.auctions.ports import AwardedSale, AwardSink
 from outcry.auctions.rules import Status
@@ -156,13 +156,17 @@ class Movement:
         self._moved[book.id] = book
 
     async def save(self) -> list[StoredEvent]:
-        """Write everything, in the order in which locks are taken: auctions, listings, orders, channels."""
+        """Write everything, in the order in which locks are taken: auctions, listings, orders, wallets, channels.
+
+        Raises InsufficientFunds when somebody has not the money that the auction must bind now.
+        """
         if not self._moved:
             return []
         await queries.save_books(self.connection, list(self._moved.values()))
         started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
         await self._move_listings(started)
         await self._award()
+        await security.settle(self.connection, self._moved.values())
         await self._tell_starts()
         # Sorted by channel, so that two movements lock people's channels in one order.
         self._events.sort(key=lambda event: event.channel)

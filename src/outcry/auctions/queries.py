@@ -34,12 +34,13 @@ WHERE a.id = u.id
 
 _INSERT = """
 INSERT INTO auctions (id, listing_id, seller_id, format, status, currency, starting_price, bid_increment, bands,
-    reserve_price, buy_now_price, award, bid_security, snipe_window_seconds, snipe_extension_seconds,
+    reserve_price, buy_now_price, award, bid_security, deposit_amount, snipe_window_seconds, snipe_extension_seconds,
     snipe_limit_seconds, duration_seconds, starts_at, ends_at, first_ends_at, reserve_met, chain_head, relisted_from)
 VALUES (%(id)s, %(listing_id)s, %(seller_id)s, %(format)s, 'scheduled', %(currency)s, %(starting_price)s,
     %(bid_increment)s, %(bands)s, %(reserve_price)s, %(buy_now_price)s, %(award)s, %(bid_security)s,
-    %(snipe_window_seconds)s, %(snipe_extension_seconds)s, %(snipe_limit_seconds)s, %(duration_seconds)s,
-    %(starts_at)s, %(ends_at)s, %(ends_at)s, %(reserve_price)s::bigint IS NULL, %(chain_head)s, %(relisted_from)s)
+    %(deposit_amount)s, %(snipe_window_seconds)s, %(snipe_extension_seconds)s, %(snipe_limit_seconds)s,
+    %(duration_seconds)s, %(starts_at)s, %(ends_at)s, %(ends_at)s, %(reserve_price)s::bigint IS NULL,
+    %(chain_head)s, %(relisted_from)s)
 """
 
 

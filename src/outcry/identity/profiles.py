@@ -8,6 +8,7 @@ from outcry.identity import queries
 from outcry.identity.accounts import REQUIRED_CONSENTS, Accounts
 from outcry.identity.errors import ConsentRequired, SessionNotFound, UserNotFound
 from outcry.identity.ports import PersonalRecords
+from outcry.identity.rating_board import UNRATED, NoRatings, RatingBoard
 from outcry.identity.schemas import (
     Consents,
     ConsentView,
@@ -38,6 +39,8 @@ class Profiles:
         self._keys = keys
         # What other domains keep of a person; the composition root adds them.
         self.records: list[PersonalRecords] = []
+        # Set by the composition root, for orders stand above.
+        self.rating_board: RatingBoard = NoRatings()
 
     async def patch(self, tx: Transaction, user_id: UUID, body: PatchMe) -> UserView:
         """Change what the body names. Raises InvalidInput."""
@@ -70,9 +73,9 @@ class Profiles:
         if row is None:
             raise UserNotFound()
         kinds = await queries.verified_kinds(tx, user_id)
-        return PublicUser(
-            row.id, row.display_name, rfc3339(row.created_at), Verified("email" in kinds, "phone" in kinds)
-        )
+        ratings = await self.rating_board.summaries(tx, [user_id])
+        verified = Verified("email" in kinds, "phone" in kinds)
+        return PublicUser(row.id, row.display_name, rfc3339(row.created_at), verified, ratings.get(user_id, UNRATED))
 
     async def sessions(self, tx: Transaction, principal: Principal) -> list[SessionView]:
         """Where the person is signed in, newest first."""

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from outcry.identity.rating_board import RatingSummary
 from outcry.identity.strikes import StrikeView
 from outcry.kernel.http import Instant, RequestStruct
 
@@ -135,6 +136,7 @@ class PublicUser(msgspec.Struct, frozen=True):
     display_name: str
     member_since: Instant
     verified: Verified
+    rating: RatingSummary
 
 
 class SessionView(msgspec.Struct, frozen=True):

@@ -93,14 +93,17 @@ class UuidInts(Array[int | None]):
         return b"".join([_NULL if value is None else _LENGTH_16 + value.to_bytes(16, "big") for value in self.values])
 
 
-class UuidBytes(Array[bytes]):
-    """uuid[], given as 16 bytes each and none of them NULL: the cheapest way to say ids"""
+class UuidBytes(Array[bytes | None]):
+    """uuid[], given as 16 bytes each: the cheapest way to say ids"""
 
     __slots__ = ()
     oid, element_oid = 2951, 2950
 
     def body(self) -> bytes:
-        return _LENGTH_16 + _LENGTH_16.join(self.values)
+        values = self.values
+        if None in values:
+            return b"".join([_NULL if value is None else _LENGTH_16 + value for value in values])
+        return _LENGTH_16 + _LENGTH_16.join(values)  # type: ignore[arg-type]
 
 
 class BigInts(Array[int | None]):

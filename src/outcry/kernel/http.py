@@ -10,7 +10,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from outcry.kernel.errors import (
@@ -151,10 +151,20 @@ def problem_response(error: OutcryError) -> Response[bytes]:
 
 def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
     """The app's one exception handler; whatever is not a refusal is logged with its trace and told as a 500."""
-    error = as_outcry_error(exception)
+    error = _nul_refused(request) if _is_about_nul(exception) else as_outcry_error(exception)
     if error.status >= 500 and not isinstance(exception, OutcryError):
         _log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exception)
     return problem_response(error)
+
+
+def _is_about_nul(exception: Exception) -> bool:
+    """PostgreSQL's text has no NUL, and psycopg says so before it sends anything."""
+    return isinstance(exception, DBAPIError | psycopg.DataError) and "NUL (0x00)" in str(exception)
+
+
+def _nul_refused(request: Request[Any, Any, Any]) -> InvalidInput:
+    named = [name for name, value in request.query_params.multi_items() if "\0" in value or "\0" in name]
+    return InvalidInput(*((name, "must not contain the character NUL") for name in named or [""]))
 
 
 def html(body: str, status: int = 200) -> Response[str]:

@@ -59,10 +59,8 @@ SELECT * FROM unnest(%s::text[], %s::bigint[], %s::uuid[], %s::text[], %s::json[
 RETURNING id, seq, at
 """
 
-_MISSED = """
-SELECT id, channel, seq, type, data::text, at FROM outbox
-WHERE channel = %s AND seq > %s ORDER BY seq LIMIT %s
-"""
+# The function knows where a channel's events are kept: as texts in `outbox`, or in a domain's own form.
+_MISSED = "SELECT id, %s::text, seq, type, data, at FROM events_after(%s, %s, %s)"
 
 
 async def append(connection: psycopg.AsyncConnection[TupleRow], events: Sequence[Event]) -> list[StoredEvent]:
@@ -95,7 +93,7 @@ async def missed(
     connection: psycopg.AsyncConnection[TupleRow], channel: str, since: int, limit: int = MAX_REPLAY_EVENTS
 ) -> list[StoredEvent]:
     """Events of `channel` after `since`, oldest first, at most `limit`."""
-    cursor = await connection.execute(_MISSED, (channel, since, limit))
+    cursor = await connection.execute(_MISSED, (channel, channel, since, limit))
     return [_stored(row) for row in await cursor.fetchall()]
 
 

@@ -6,8 +6,13 @@ from outcry.kernel.database import SYSTEM, Database
 # its events from the front only.
 SLICES_HOURS = (720, 168, 72, 24, 12, 6, 3, 2, 1, 0)
 
-_EVENTS = "DELETE FROM outbox WHERE at < clock_timestamp() - make_interval(hours => :hours)"
-_ANSWERS = "DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - make_interval(hours => :hours)"
+_EVENTS = "SELECT forget_events(clock_timestamp() - make_interval(hours => :hours))"
+_ANSWERS = """
+WITH gone AS (
+    DELETE FROM idempotency_keys WHERE created_at < clock_timestamp() - make_interval(hours => :hours) RETURNING 1
+)
+SELECT count(*) FROM gone
+"""
 
 
 async def prune_events(database: Database, keep_hours: int) -> int:
@@ -24,5 +29,5 @@ async def _prune(database: Database, statement: str, keep_hours: int) -> int:
     removed = 0
     for older_hours in SLICES_HOURS:
         async with database.transaction(SYSTEM) as tx:
-            removed += await tx.run(statement, {"hours": keep_hours + older_hours})
+            removed += await tx.scalar(statement, {"hours": keep_hours + older_hours})
     return removed

@@ -6,8 +6,10 @@ Each field's `description` is its row in docs/guide/settings.md; a test keeps ta
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +26,31 @@ class SettingsError(ValueError):
 
 def _doc(description: str, **bounds: Any) -> Any:
     return Meta(description=description, **bounds)
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """Where mail goes. `implicit_tls`: TLS from the first byte; else STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    implicit_tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """The server an `smtp_url` names. Raises SettingsError naming the rule, never the URL, which holds a password."""
+    parts = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465}
+    try:
+        port = parts.port or ports.get(parts.scheme)
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname:
+        raise SettingsError(f"{PREFIX}SMTP_URL looks like smtp://user:password@host:587 or smtps://user:password@host")
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return MailServer(parts.hostname, port, username, password, parts.scheme == "smtps")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _doc("Folder of the built web client; empty: web/dist of a checkout, or the installed one; `none`: no client"),
     ] = ""
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
+    smtp_url: Annotated[
+        str,
+        _doc("Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"),
+    ] = ""
+    mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
     secret_key: Annotated[
         str,
         _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
@@ -120,6 +152,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stuck_after_hours: Annotated[
         int, _doc("Refunds and withdrawals that wait longer are reported as stuck", ge=1, le=720)
     ] = 72
+    handover_code_seconds: Annotated[int, _doc("Life of a buyer's handover code", ge=30, le=86_400)] = 300
+    handover_tries: Annotated[int, _doc("Wrong handover codes an order takes in 10 minutes", ge=1, le=1000)] = 10
 
     min_auction_seconds: Annotated[int, _doc("Shortest auction; 0 for the default: 60, in development 1", ge=0)] = 0
     desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
@@ -221,6 +255,10 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         for name in ("stripe_secret_key", "stripe_webhook_secret"):
             if not getattr(settings, name):
                 raise SettingsError(f"{PREFIX}PAYMENT_PROVIDER=stripe needs {PREFIX}{name.upper()}")
+    if settings.smtp_url:
+        mail_server(settings.smtp_url)
+        if "@" not in parseaddr(settings.mail_from)[1]:
+            raise SettingsError(f"{PREFIX}MAIL_FROM must be an address when {PREFIX}SMTP_URL is set")
     if not settings.is_production:
         return
     if settings.payment_provider == "sandbox" and settings.sandbox_in_production != "yes":

@@ -37,10 +37,7 @@ _BALANCES = "SELECT id, balance FROM ledger_accounts WHERE id = ANY(:ids)"
 _MOVE_HOLDS = (
     "SELECT place, hold_id, amount_before FROM ledger_move_holds(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ORDER BY place"
 )
-_HOLD_CURRENCY = (
-    "SELECT currency FROM ledger_holds WHERE user_id = %s AND subject_id = %s ORDER BY status = 'active' DESC, id DESC"
-    " LIMIT 1"
-)
+_HOLD_CURRENCY = "SELECT currency FROM ledger_holds WHERE user_id = %s AND subject_id = %s"
 _CAPTURE = "SELECT ledger_capture_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 Connection = psycopg.AsyncConnection[Any]
@@ -167,7 +164,7 @@ class Ledger:
         if amount <= 0:
             raise MalformedTransfer("a hold is of more than nothing")
         move = HoldMove(user_id, subject_id, currency, amount, purpose)
-        ((_, hold_id, _),) = await self._move(connection, "place", [move], [key])
+        ((_, hold_id, _),) = await self._move(connection, "place", [move], key)
         return hold_id
 
     async def change_hold(
@@ -179,7 +176,7 @@ class Ledger:
             raise MalformedTransfer("release a hold that shall bind nothing")
         if currency is None:
             raise HoldNotFound()
-        await self._move(connection, "change", [HoldMove(user_id, subject_id, currency, amount)], [key])
+        await self._move(connection, "change", [HoldMove(user_id, subject_id, currency, amount)], key)
 
     async def release_hold(self, connection: Connection, *, user_id: UUID, subject_id: UUID, key: str) -> int:
         """End the active hold; what became available again, 0 when there was none. A repeat tells the same."""
@@ -187,7 +184,7 @@ class Ledger:
         if currency is None:
             return 0
         move = HoldMove(user_id, subject_id, currency, 0)
-        ((_, _, before),) = await self._move(connection, "release", [move], [key])
+        ((_, _, before),) = await self._move(connection, "release", [move], key)
         return before
 
     async def capture_hold(
@@ -208,15 +205,15 @@ class Ledger:
         return row[0]
 
     async def move_holds(self, connection: Connection, moves: Sequence[HoldMove]) -> None:
-        """Bring many holds to their amounts, releases first; one that is there already moves nothing.
+        """Bring many holds to their amounts by one transfer; one that is there already moves nothing.
 
-        Each (person, subject) once. Raises InsufficientFunds when a person has not enough: nothing moves.
+        Each (person, subject) once, all for one purpose. Raises InsufficientFunds when somebody has not enough.
         """
         if moves:
-            await self._move(connection, "move", moves, [None] * len(moves))
+            await self._move(connection, "move", moves, None)
 
     async def _move(
-        self, connection: Connection, mode: str, moves: Sequence[HoldMove], keys: Sequence[str | None]
+        self, connection: Connection, mode: str, moves: Sequence[HoldMove], key: str | None
     ) -> list[tuple[int, UUID, int]]:
         _check_count(moves)
         try:
@@ -225,12 +222,12 @@ class Ledger:
                 (
                     mode,
                     Uuids(new_id() for _ in moves),
-                    Texts(keys),
+                    key,
                     Uuids(move.user_id for move in moves),
                     Uuids(move.subject_id for move in moves),
                     Texts(move.currency for move in moves),
                     BigInts(move.amount_now for move in moves),
-                    Texts(move.purpose for move in moves),
+                    moves[0].purpose,
                     Uuids(accounts.available(move.user_id, move.currency).id for move in moves),
                     Uuids(accounts.held(move.user_id, move.currency).id for move in moves),
                 ),

@@ -27,11 +27,9 @@ SELECT user_id, seq FROM notification_cursors WHERE user_id = ANY(%s::uuid[]) OR
 
 # A statement of its own after the lock: it sees all that was committed before we got it.
 _EVENTS = """
-SELECT k.user_id, o.seq, o.type, CASE WHEN o.type = ANY(%s::text[]) THEN o.data::text END, o.id, o.at
-FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS k (user_id, channel, seq) CROSS JOIN LATERAL (
-    SELECT seq, type, data, id, at FROM outbox WHERE channel = k.channel AND outbox.seq > k.seq
-    ORDER BY outbox.seq LIMIT %s
-) AS o
+SELECT k.user_id, o.seq, o.type, CASE WHEN o.type = ANY(%s::text[]) THEN o.data END, o.id, o.at
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS k (user_id, channel, seq)
+CROSS JOIN LATERAL events_after(k.channel, k.seq, %s) AS o
 ORDER BY k.user_id, o.seq
 """
 

@@ -4,6 +4,7 @@ Every call works on an order whose row the transaction has locked (`locked`), as
 is decided by whoever calls, with `rules.may`. Locks are taken in the order auctions, listings, orders, ledger.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,8 @@ class OrderMoves:
     def __init__(self, market: Market, payments: Payments) -> None:
         self._market = market
         self._payments = payments
+        # Called at the end of the completing transaction, after every other lock.
+        self.on_completed: list[Callable[[Transaction, LockedOrder, Settlement], Awaitable[None]]] = []
 
     async def locked(self, tx: Transaction, order_id: UUID) -> LockedOrder:
         """The order, its row locked. Raises OrderNotFound."""
@@ -251,6 +254,8 @@ class OrderMoves:
             completed_at=order.now,
             **columns,
         )
+        for completed in self.on_completed:
+            await completed(tx, order, split)
         return split
 
     async def refund(

@@ -54,6 +54,48 @@ class OrderShipment(msgspec.Struct, frozen=True):
     deliver_by: Instant | None
 
 
+class ZoneHours(msgspec.Struct, frozen=True):
+    """Open on this day from `opens` until `closes`, as `HH:MM` by the place's clock; `closes` may be 24:00."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    opens: str
+    closes: str
+
+
+class SafeZoneView(msgspec.Struct, frozen=True):
+    """A partner place to meet at; `distance_meters` when it was asked for near a point."""
+
+    id: str
+    name: str
+    address: str
+    lat: float
+    lng: float
+    distance_meters: int | None
+    hours: list[ZoneHours]
+    time_zone: str
+    open_now: bool
+
+
+class MeetingPlace(msgspec.Struct, frozen=True):
+    """A safe zone as it was when it was proposed."""
+
+    id: str
+    name: str
+    address: str
+    lat: float
+    lng: float
+    time_zone: str
+
+
+class OrderMeeting(msgspec.Struct, frozen=True):
+    """Where and when the two meet: proposed by one, `agreed` once the other has proposed the same."""
+
+    safe_zone: MeetingPlace
+    at: Instant
+    proposed_by: Party
+    agreed: bool
+
+
 class OrderDispute(msgspec.Struct, frozen=True):
     """The order's latest dispute."""
 
@@ -131,6 +173,7 @@ class OrderView(msgspec.Struct, frozen=True):
     seller: OrderPerson
     payment: OrderPayment | None
     shipment: OrderShipment | None
+    meeting: OrderMeeting | None
     dispute: OrderDispute | None
     rating: OrderRatings
     invoice_number: str | None

@@ -124,7 +124,7 @@ class OrderService:
         row = await tx.first(f"{queries.READ} WHERE id = :id", {"id": order_id})
         if row is None or not (viewer.is_staff or viewer.user_id in (row.buyer_id, row.seller_id)):
             raise OrderNotFound()
-        (view,) = await order_views(tx, [order_of(row)], viewer)
+        (view,) = await order_views(tx, [order_of(row)], viewer, self._market)
         return view
 
     async def of_person(
@@ -178,5 +178,5 @@ class OrderService:
             f"{queries.READ} WHERE {' AND '.join(wanted)} ORDER BY id DESC LIMIT :limit",
             values,
         )
-        views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer)
+        views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer, self._market)
         return Page(views, encode_cursor(views[-1].id) if len(rows) > limit else None)

@@ -1,7 +1,7 @@
 """Orders as their parties and staff see them, with what happened, what comes next and what the viewer may do."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from outcry.catalog import service as catalog
 from outcry.identity.service import display_names
 from outcry.kernel.access import Principal
 from outcry.kernel.database import Transaction
-from outcry.kernel.times import rfc3339, rfc3339_microseconds
+from outcry.kernel.market import Market
+from outcry.kernel.times import rfc3339, rfc3339_microseconds, to_microseconds
 from outcry.orders import extras, queries, rules
 from outcry.orders.extras import Extras
 from outcry.orders.moves import LockedOrder
@@ -26,7 +27,9 @@ from outcry.orders.schemas import (
 )
 
 
-async def order_views(tx: Transaction, orders: Sequence[LockedOrder], viewer: Principal) -> list[OrderView]:
+async def order_views(
+    tx: Transaction, orders: Sequence[LockedOrder], viewer: Principal, market: Market
+) -> list[OrderView]:
     """In the order given; the transaction's actor must be one who may see them."""
     ids = [order.id for order in orders]
     histories = await queries.histories(tx, ids)
@@ -34,7 +37,8 @@ async def order_views(tx: Transaction, orders: Sequence[LockedOrder], viewer: Pr
     pictures = await catalog.cover_urls(tx, [order.cover_id for order in orders if order.cover_id])
     names = await display_names(tx, [person for order in orders for person in (order.buyer_id, order.seller_id)])
     return [
-        _view(order, viewer, histories[order.id], more.get(order.id, extras.NONE), pictures, names) for order in orders
+        _view(order, viewer, histories[order.id], more.get(order.id, extras.NONE), pictures, names, market)
+        for order in orders
     ]
 
 
@@ -51,6 +55,7 @@ def _view(
     more: Extras,
     pictures: dict[UUID, str],
     names: dict[UUID, str],
+    market: Market,
 ) -> OrderView:
     party = party_of(order, viewer)
     facts = order.facts(
@@ -58,7 +63,7 @@ def _view(
         seller_answered=more.seller_answered,
         respond_by_us=more.respond_by_us,
         rated=more.rated,
-        rate_until_us=more.rate_until_us,
+        rate_until_us=_rate_until_us(order, market),
     )
     step = rules.next_step(facts, party)
     return OrderView(
@@ -90,6 +95,7 @@ def _view(
         seller=OrderPerson(order.seller_id, names.get(order.seller_id, "")),
         payment=_payment(order),
         shipment=_shipment(order),
+        meeting=more.meeting,
         dispute=more.dispute,
         rating=more.ratings,
         invoice_number=more.invoice_number,
@@ -100,6 +106,12 @@ def _view(
         may=rules.may(facts, party),
         server_time=rfc3339(order.now),
     )
+
+
+def _rate_until_us(order: LockedOrder, market: Market) -> int | None:
+    if order.completed_at is None:
+        return None
+    return to_microseconds(order.completed_at + timedelta(days=market.rating_days))
 
 
 def _payment(order: LockedOrder) -> OrderPayment | None:

@@ -94,6 +94,8 @@ def _market_facts(settings: Settings, market: Market) -> dict[str, Any]:
         "decisionHours": market.decision_hours,
         "commissionBasisPoints": market.fees.commission_basis_points,
         "escrowFeeMinor": market.fees.escrow_fee_minor,
+        "buyerPremiumBasisPoints": market.fees.buyer_premium_basis_points,
+        "taxBasisPoints": market.fees.tax_basis_points,
     }
 
 

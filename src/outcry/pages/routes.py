@@ -307,5 +307,8 @@ CLIENT_ROUTES: Sequence[ControllerRouterHandler] = [
     _client_route(["/sign-in"], "Sign in", "Sign in to bid and to sell."),
     _client_route(["/sign-up"], "Sign up", "Join to bid and to sell."),
     _client_route(["/me", "/me/{rest:path}"], "You", "Your bids, auctions, watchlist and notifications."),
+    _client_route(["/orders", "/orders/{rest:path}"], "Orders", "What you bought and sold, and what comes next."),
+    _client_route(["/wallet", "/wallet/{rest:path}"], "Wallet", "Your money: balance, history, payouts."),
+    _client_route(["/staff", "/staff/{rest:path}"], "Staff", "Disputes, payments, reconciliation and the ledger."),
     _client_route(["/ui"], "Design system", "Every component in all its states."),
 ]

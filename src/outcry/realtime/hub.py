@@ -33,8 +33,8 @@ SWEEP_SECONDS = 2.0
 BEAT_SLACK_SECONDS = 0.002
 
 _NEWER = """
-SELECT DISTINCT o.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
-JOIN outbox o ON o.channel = k.channel AND o.seq > k.seq
+SELECT k.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
+WHERE EXISTS (SELECT FROM events_after(k.channel, k.seq, 1))
 """
 
 _log = logging.getLogger("outcry.realtime")

@@ -10,6 +10,24 @@ import { formatMoney } from '@/shared/money'
 import { t } from '@/strings/t'
 import { toast, type Tone } from '@/ui/toasts'
 
+/** Of an order: the words and how loud they are. */
+const OF_ORDERS: Record<string, (price: string) => [text: string, tone: Tone]> = {
+  order_paid: price => [t('toast.paid', { price }), 'good'],
+  order_shipped: () => [t('toast.shipped'), 'good'],
+  order_completed: () => [t('toast.completed'), 'good'],
+  payment_reminder: price => [t('toast.reminder', { price }), 'warn'],
+  refund: price => [t('toast.refund', { price }), 'plain'],
+  dispute_opened: () => [t('toast.dispute'), 'warn'],
+}
+
+function tellOfOrder(one: Notification, price: string): void {
+  const words = OF_ORDERS[one.kind]?.(price)
+  const to = `/orders/${String(one.order_id)}`
+  // The order's own pages say it themselves.
+  if (words && one.order_id !== null && !location.pathname.startsWith(to))
+    toast(...words, { to, text: t('toast.look') })
+}
+
 /** In a fight people are outbid many times a second: what the events change is asked for once in a while. */
 const GATHER_MS = 1_000
 
@@ -24,7 +42,9 @@ export function PersonalEvents() {
     const stop = live.watch(PERSONAL_CHANNEL, {
       snapshot: refresh.soon,
       event(event) {
-        refresh.soon()
+        // An order moves a few times in its life, and somebody may be looking at it: now, not soon.
+        if (event.type === 'order_updated') void queryClient.invalidateQueries({ queryKey: ['mine'] })
+        else refresh.soon()
         tell(event)
       },
     })
@@ -74,5 +94,8 @@ function tell(event: LiveEvent): void {
   else if (one.kind === 'decision_required')
     say(t('toast.decide'), 'warn', '/me/auctions', t('toast.decideLink'))
   else if (one.kind === 'counter_offered') say(t('toast.countered', { price }), 'warn', '/me/bids')
+  else if ((one.kind as string) === 'second_chance')
+    say(t('toast.secondChance', { price }), 'warn', '/me/bids')
   else if (one.kind === 'auction_started') say(t('toast.started'), 'plain')
+  else tellOfOrder(one, price)
 }

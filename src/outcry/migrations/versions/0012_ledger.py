@@ -1,8 +1,8 @@
 """The ledger: accounts, transfers, entries, holds; written by these functions alone (SPEC MON-1).
 
 The app's role may read what row security shows it and call `ledger_post`, `ledger_move_holds`, `ledger_capture_hold`
-and `ledger_lock`, as the system only. It may write none of the tables. Functions lock accounts by id, opening the
-missing ones on the way, then write set-based. Plans must stay index plans on a young table too: look-ups are
+and `ledger_lock`, as the system only. It may write none of the tables. Functions open missing accounts and lock all
+by id, then write set-based. Plans must stay index plans on a young table too: look-ups are
 `LATERAL ... LIMIT 1` or `= ANY`, updates find their values by `width_bucket` in sorted arrays, nothing is joined.
 
 Refusals: OL001 a balance would fall below zero (DETAIL: currency), OL002 a key with other legs (DETAIL: key),
@@ -12,7 +12,7 @@ OL003 malformed, OL004 there is a hold already, OL005 no such hold, OL006 more t
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -32,7 +32,6 @@ _TABLES: list[str] = [
         entry_count bigint NOT NULL DEFAULT 0,
         opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         CONSTRAINT pk_ledger_accounts PRIMARY KEY (id),
-        CONSTRAINT uq_ledger_accounts_owner UNIQUE (owner_id, kind, currency),
         CONSTRAINT ck_ledger_accounts_kind CHECK (kind IN ('available', 'held', 'escrow', 'fees', 'tax', 'losses',
             'clearing', 'outgoing', 'grants', 'gas', 'gas_issued')),
         CONSTRAINT ck_ledger_accounts_currency CHECK
@@ -41,6 +40,9 @@ _TABLES: list[str] = [
             (balance >= 0 OR kind IN ('losses', 'clearing', 'grants', 'gas_issued'))
     ) WITH (fillfactor = 70)
     """,
+    # Not unique: the id says the same three things, and a second unique index would refuse, now and then, two who open
+    # one account at the same moment, for only one index can be what ON CONFLICT waits at.
+    "CREATE INDEX ix_ledger_accounts_owner_id ON ledger_accounts (owner_id, kind, currency)",
     "CREATE INDEX ix_ledger_accounts_kind ON ledger_accounts (kind, currency, id)",
     """
     CREATE TABLE ledger_transfers (
@@ -69,27 +71,27 @@ _TABLES: list[str] = [
         CONSTRAINT ck_ledger_entries_amount CHECK (amount <> 0)
     )
     """,
+    # One row for each (subject, person) there ever was; it is changed in place, so no index is on what changes.
     """
     CREATE TABLE ledger_holds (
-        id uuid NOT NULL,
-        user_id uuid NOT NULL,
         subject_id uuid NOT NULL,
+        user_id uuid NOT NULL,
+        id uuid NOT NULL,
         currency char(3) NOT NULL,
         amount bigint NOT NULL,
         captured_amount bigint NOT NULL DEFAULT 0,
         purpose text NOT NULL,
         status text NOT NULL DEFAULT 'active',
-        change_count integer NOT NULL DEFAULT 0,
+        change_count integer NOT NULL DEFAULT 1,
         placed_at timestamptz NOT NULL,
         ended_at timestamptz,
-        CONSTRAINT pk_ledger_holds PRIMARY KEY (id),
+        CONSTRAINT pk_ledger_holds PRIMARY KEY (subject_id, user_id),
         CONSTRAINT ck_ledger_holds_status CHECK (status IN ('active', 'released', 'captured')
-            AND (status = 'active') = (ended_at IS NULL)),
-        CONSTRAINT ck_ledger_holds_amount CHECK (amount > 0 AND captured_amount BETWEEN 0 AND amount)
-    ) WITH (fillfactor = 70)
+            AND (status = 'active') = (amount > 0) AND (status = 'active') = (ended_at IS NULL)),
+        CONSTRAINT ck_ledger_holds_amount CHECK (amount >= 0 AND captured_amount >= 0)
+    ) WITH (fillfactor = 60)
     """,
-    "CREATE UNIQUE INDEX uq_ledger_holds_active ON ledger_holds (subject_id, user_id) WHERE status = 'active'",
-    "CREATE INDEX ix_ledger_holds_user_id ON ledger_holds (user_id, id)",
+    "CREATE INDEX ix_ledger_holds_user_id ON ledger_holds (user_id)",
     *(
         f"ALTER TABLE {table} SET (autovacuum_vacuum_insert_scale_factor = 0.05,"
         " autovacuum_analyze_scale_factor = 0.02)"
@@ -98,8 +100,9 @@ _TABLES: list[str] = [
 ]
 
 _FUNCTIONS: list[str] = [
-    # Internal: locks the accounts by id, opening what is missing in the same order, so that no two calls can wait for
-    # each other. The arrays stand in the order of the ids and name each account once.
+    # Internal: locks the accounts by id, so that no two calls can wait for each other. Missing ones are opened first,
+    # in the same order and while nothing is locked: whoever holds a lock waits for no account that is being opened.
+    # The arrays stand in the order of the ids and name each account once.
     """
     CREATE FUNCTION ledger_locked(p_ids uuid[], p_kinds text[], p_owners uuid[], p_currencies text[],
         OUT balances bigint[], OUT counts bigint[])
@@ -112,15 +115,15 @@ _FUNCTIONS: list[str] = [
             RAISE EXCEPTION 'only the system moves money' USING ERRCODE = '42501';
         END IF;
         IF (SELECT count(*) FROM ledger_accounts WHERE id = ANY (p_ids)) < cardinality(p_ids) THEN
-            INSERT INTO ledger_accounts AS a (id, kind, owner_id, currency)
+            INSERT INTO ledger_accounts (id, kind, owner_id, currency)
             SELECT * FROM unnest(p_ids, p_kinds, p_owners, p_currencies) AS n (id, kind, owner_id, currency)
             ORDER BY n.id
-            ON CONFLICT (id) DO UPDATE SET balance = a.balance WHERE false;
+            ON CONFLICT DO NOTHING;
         END IF;
-        SELECT array_agg(l.id ORDER BY l.id), array_agg(l.balance ORDER BY l.id),
-            array_agg(l.entry_count ORDER BY l.id),
-            array_agg(l.kind ORDER BY l.id) = p_kinds AND array_agg(l.owner_id ORDER BY l.id) = p_owners
-            AND array_agg(l.currency::text ORDER BY l.id) = p_currencies
+        -- Aggregated as they come, by id; that they came so is checked below.
+        SELECT array_agg(l.id), array_agg(l.balance), array_agg(l.entry_count),
+            array_agg(l.kind) = p_kinds AND array_agg(l.owner_id) = p_owners
+            AND array_agg(l.currency::text) = p_currencies
         INTO v_ids, balances, counts, v_same
         FROM (SELECT * FROM ledger_accounts WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE) l;
         IF v_ids IS DISTINCT FROM p_ids OR NOT v_same THEN
@@ -144,10 +147,14 @@ _FUNCTIONS: list[str] = [
         v_short integer;
         v_written bigint;
     BEGIN
-        SELECT array_agg(c.rank ORDER BY c.place), array_agg(c.may_owe ORDER BY c.place) INTO v_currency, v_may_owe
-        FROM (SELECT a.place, (dense_rank() OVER (ORDER BY a.currency))::integer AS rank,
-                a.kind IN ('losses', 'clearing', 'grants', 'gas_issued') AS may_owe
-            FROM unnest(p_kinds, p_currencies) WITH ORDINALITY AS a (kind, currency, place)) c;
+        SELECT array_agg(k IN ('losses', 'clearing', 'grants', 'gas_issued')) INTO v_may_owe FROM unnest(p_kinds) k;
+        IF p_currencies[1] = ALL (p_currencies) THEN
+            v_currency := array_fill(1, ARRAY[cardinality(p_currencies)]);
+        ELSE
+            SELECT array_agg(c.rank ORDER BY c.place) INTO v_currency
+            FROM (SELECT a.place, (dense_rank() OVER (ORDER BY a.currency))::integer AS rank
+                FROM unnest(p_currencies) WITH ORDINALITY AS a (currency, place)) c;
+        END IF;
         SELECT count(*) INTO v_legs FROM unnest(p_leg_transfers, p_leg_accounts, p_amounts) AS l (t, a, amount)
         WHERE t BETWEEN 1 AND cardinality(p_transfer_ids) AND a BETWEEN 1 AND cardinality(p_ids)
             AND amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000;
@@ -274,20 +281,22 @@ _FUNCTIONS: list[str] = [
         RETURN QUERY SELECT * FROM unnest(v_places, v_known);
     END $$
     """,
-    # Brings the active hold of each (person, subject) to an amount, 0 ending it: one transfer between `available` and
-    # `held` for each that changes, what is released first. A repeated key changes nothing and tells what it did.
+    # Brings the hold of each (person, subject) to an amount, 0 ending it, by one transfer: a leg of `available` and one
+    # of `held` for each person whose sum changes. Its subject is theirs if they have one in common. A repeated key
+    # changes nothing and tells what it did; only a single move carries one.
     f"""
-    CREATE FUNCTION ledger_move_holds(p_mode text, p_transfer_ids uuid[], p_keys text[], p_users uuid[],
-        p_subjects uuid[], p_currencies text[], p_amounts bigint[], p_purposes text[],
-        p_available_ids uuid[], p_held_ids uuid[])
+    CREATE FUNCTION ledger_move_holds(p_mode text, p_ids uuid[], p_key text, p_users uuid[], p_subjects uuid[],
+        p_currencies text[], p_amounts bigint[], p_purpose text, p_available_ids uuid[], p_held_ids uuid[])
     RETURNS TABLE (place integer, hold_id uuid, amount_before bigint) LANGUAGE plpgsql {_DEFINER} AS $$
     #variable_conflict use_column
     DECLARE
+        v_at timestamptz;
         v_ids uuid[]; v_kinds text[]; v_owners uuid[]; v_currencies text[];
         v_locked record;
         v_state record;
-        v_moves record;
+        v_legs record;
         v_known record;
+        v_hold uuid;
     BEGIN
         SELECT array_agg(d.id ORDER BY d.id), array_agg(d.kind ORDER BY d.id), array_agg(d.user_id ORDER BY d.id),
             array_agg(d.currency ORDER BY d.id)
@@ -297,33 +306,36 @@ _FUNCTIONS: list[str] = [
                 AS m (available_id, held_id, user_id, currency),
                 LATERAL (VALUES (m.available_id, 'available'), (m.held_id, 'held')) AS x (id, kind)) d;
         v_locked := ledger_locked(v_ids, v_kinds, v_owners, v_currencies);
-        -- Only a single move carries a key of its caller's.
-        IF p_keys[1] IS NOT NULL THEN
-            SELECT t.kind, t.subject_id, t.id, e.amount INTO v_known FROM ledger_transfers t
+        v_at := clock_timestamp();
+        IF p_key IS NOT NULL THEN
+            SELECT t.kind, t.subject_id, e.amount INTO v_known FROM ledger_transfers t
             LEFT JOIN ledger_entries e ON e.transfer_id = t.id AND e.account_id = p_held_ids[1]
-            WHERE t.key = p_keys[1];
+            WHERE t.key = p_key;
             IF FOUND THEN
                 IF v_known.subject_id IS DISTINCT FROM p_subjects[1] OR v_known.amount IS NULL
                     OR (p_mode = 'place') AND v_known.amount <> p_amounts[1]
                     OR (p_mode = 'release') <> (v_known.kind = 'release' AND p_amounts[1] = 0)
                 THEN
-                    RAISE EXCEPTION 'a key was used for another transfer'
-                        USING ERRCODE = 'OL002', DETAIL = p_keys[1];
+                    RAISE EXCEPTION 'a key was used for another transfer' USING ERRCODE = 'OL002', DETAIL = p_key;
                 END IF;
-                RETURN QUERY SELECT 1, v_known.id, CASE WHEN v_known.amount < 0 THEN -v_known.amount ELSE 0 END;
+                SELECT h.id INTO v_hold FROM ledger_holds h
+                WHERE h.subject_id = p_subjects[1] AND h.user_id = p_users[1];
+                RETURN QUERY SELECT 1, v_hold, CASE WHEN v_known.amount < 0 THEN -v_known.amount ELSE 0 END;
                 RETURN;
             END IF;
         END IF;
         SELECT array_agg(h.id ORDER BY m.place) AS ids, array_agg(coalesce(h.amount, 0) ORDER BY m.place) AS amounts,
-            array_agg(coalesce(h.change_count, 0) ORDER BY m.place) AS changes,
             bool_and(m.amount >= 0 AND (h.id IS NULL OR h.currency = m.currency::char(3)))
                 AND count(*) = count(DISTINCT (m.user_id, m.subject_id)) AS sound,
-            count(h.id) AS held
+            count(*) FILTER (WHERE h.amount > 0) AS held,
+            count(*) FILTER (WHERE m.amount <> coalesce(h.amount, 0)) AS changing,
+            bool_or(m.amount > coalesce(h.amount, 0)) AS grows,
+            CASE WHEN count(DISTINCT m.subject_id) = 1 THEN (array_agg(m.subject_id))[1] END AS subject
         INTO v_state
         FROM unnest(p_users, p_subjects, p_currencies, p_amounts) WITH ORDINALITY
             AS m (user_id, subject_id, currency, amount, place)
-        LEFT JOIN LATERAL (SELECT * FROM ledger_holds h WHERE h.user_id = m.user_id AND h.subject_id = m.subject_id
-            AND h.status = 'active' LIMIT 1) h ON true;
+        LEFT JOIN LATERAL (SELECT * FROM ledger_holds h WHERE h.subject_id = m.subject_id AND h.user_id = m.user_id
+            LIMIT 1) h ON true;
         IF NOT v_state.sound THEN
             RAISE EXCEPTION 'a hold has one currency, is named once and is not negative' USING ERRCODE = 'OL003';
         ELSIF p_mode = 'place' AND v_state.held > 0 THEN
@@ -332,50 +344,33 @@ _FUNCTIONS: list[str] = [
             RAISE EXCEPTION 'there is no such active hold' USING ERRCODE = 'OL005';
         END IF;
         -- Ranks over all legs, changing or not, are places in the arrays of locked accounts.
-        WITH ranked AS (
-            SELECT m.place, x.change, (dense_rank() OVER (ORDER BY x.account_id))::integer AS account
-            FROM unnest(p_available_ids, p_held_ids, p_amounts, v_state.amounts) WITH ORDINALITY
-                AS m (available_id, held_id, amount, before, place),
-                LATERAL (VALUES (m.available_id, m.before - m.amount), (m.held_id, m.amount - m.before))
-                    AS x (account_id, change)
-        ), ordered AS (
-            SELECT n.*, (row_number() OVER (ORDER BY n.amount > n.before, n.place))::integer AS t
-            FROM unnest(p_transfer_ids, p_keys, p_subjects, p_amounts, v_state.amounts, v_state.ids, v_state.changes)
-                WITH ORDINALITY AS n (id, key, subject_id, amount, before, hold_id, changes, place)
-            WHERE n.amount <> n.before
-        )
-        SELECT o.*, l.* INTO v_moves FROM (
-            SELECT array_agg(id ORDER BY t) AS ids,
-                array_agg(coalesce(key, 'hold:' || coalesce(hold_id, id) || ':' || changes + 1) ORDER BY t) AS keys,
-                array_agg(CASE WHEN amount > before THEN 'hold' ELSE 'release' END ORDER BY t) AS kinds,
-                array_agg(subject_id ORDER BY t) AS subjects, array_agg(t ORDER BY place) AS ts,
-                array_agg(place ORDER BY place) AS places FROM ordered
-        ) o, (SELECT array_agg(r.place) AS places, array_agg(r.account) AS accounts, array_agg(r.change) AS changes
-            FROM ranked r WHERE r.change <> 0) l (leg_places, leg_accounts, leg_changes);
-        IF v_moves.ids IS NOT NULL THEN
+        SELECT array_agg(1) AS ts, array_agg(l.account) AS accounts, array_agg(l.change) AS changes INTO v_legs
+        FROM (SELECT r.account, sum(r.change)::bigint AS change
+            FROM (SELECT x.change, (dense_rank() OVER (ORDER BY x.account_id))::integer AS account
+                FROM unnest(p_available_ids, p_held_ids, p_amounts, v_state.amounts)
+                    AS m (available_id, held_id, amount, before),
+                    LATERAL (VALUES (m.available_id, m.before - m.amount), (m.held_id, m.amount - m.before))
+                        AS x (account_id, change)) r
+            GROUP BY r.account HAVING sum(r.change) <> 0) l;
+        IF v_legs.ts IS NOT NULL THEN
             PERFORM ledger_written(v_ids, v_kinds, v_currencies, v_locked.balances, v_locked.counts,
-                v_moves.ids, v_moves.keys, v_moves.kinds, v_moves.subjects,
-                (SELECT array_agg(v_moves.ts[width_bucket(x.p, v_moves.places)] ORDER BY x.n)
-                    FROM unnest(v_moves.leg_places) WITH ORDINALITY AS x (p, n)),
-                v_moves.leg_accounts, v_moves.leg_changes);
-            SELECT array_agg(m.id ORDER BY m.id) AS ids, array_agg(m.amount ORDER BY m.id) AS amounts INTO v_known
-            FROM unnest(v_state.ids, p_amounts, v_state.amounts) AS m (id, amount, before)
-            WHERE m.id IS NOT NULL AND m.amount <> m.before;
-            UPDATE ledger_holds h SET
-                amount = coalesce(nullif(v_known.amounts[width_bucket(h.id, v_known.ids)], 0), h.amount),
-                change_count = h.change_count + 1,
-                status = CASE v_known.amounts[width_bucket(h.id, v_known.ids)] WHEN 0 THEN 'released' ELSE 'active' END,
-                ended_at = CASE v_known.amounts[width_bucket(h.id, v_known.ids)] WHEN 0 THEN clock_timestamp() END
-            WHERE h.id = ANY (v_known.ids);
-            INSERT INTO ledger_holds (id, user_id, subject_id, currency, amount, purpose, change_count, placed_at)
-            SELECT m.id, m.user_id, m.subject_id, m.currency, m.amount, m.purpose, 1, clock_timestamp()
-            FROM unnest(p_transfer_ids, p_users, p_subjects, p_currencies, p_amounts, p_purposes, v_state.ids)
-                AS m (id, user_id, subject_id, currency, amount, purpose, hold_id)
-            WHERE m.hold_id IS NULL AND m.amount > 0;
+                p_ids[1:1], ARRAY[coalesce(p_key, 'holds:' || p_ids[1])],
+                ARRAY[CASE WHEN v_state.changing > 1 THEN 'holds' WHEN v_state.grows THEN 'hold' ELSE 'release' END],
+                ARRAY[v_state.subject], v_legs.ts, v_legs.accounts, v_legs.changes);
         END IF;
-        RETURN QUERY SELECT m.place::integer, coalesce(m.hold_id, CASE WHEN m.amount > 0 THEN m.id END), m.before
-            FROM unnest(p_transfer_ids, v_state.ids, p_amounts, v_state.amounts) WITH ORDINALITY
-                AS m (id, hold_id, amount, before, place);
+        IF v_state.changing > 0 THEN
+            INSERT INTO ledger_holds AS h
+                (subject_id, user_id, id, currency, amount, purpose, status, placed_at, ended_at)
+            SELECT m.subject_id, m.user_id, m.id, m.currency, m.amount, p_purpose,
+                CASE WHEN m.amount > 0 THEN 'active' ELSE 'released' END, v_at, CASE WHEN m.amount = 0 THEN v_at END
+            FROM unnest(p_ids, p_users, p_subjects, p_currencies, p_amounts, v_state.amounts)
+                AS m (id, user_id, subject_id, currency, amount, before)
+            WHERE m.amount <> m.before
+            ON CONFLICT (subject_id, user_id) DO UPDATE SET amount = excluded.amount, status = excluded.status,
+                ended_at = excluded.ended_at, change_count = h.change_count + 1;
+        END IF;
+        RETURN QUERY SELECT m.place::integer, coalesce(m.hold_id, m.id), m.before
+            FROM unnest(p_ids, v_state.ids, v_state.amounts) WITH ORDINALITY AS m (id, hold_id, before, place);
     END $$
     """,
     # Pays out of a hold into another account and releases the rest; what was released. A repeated key tells it again.
@@ -428,8 +423,9 @@ _FUNCTIONS: list[str] = [
             (SELECT array_agg(x.c ORDER BY x.n) FROM unnest(l.changes) WITH ORDINALITY x (c, n) WHERE c <> 0))
         FROM (SELECT array_agg(CASE g WHEN v_to THEN p_amount WHEN array_position(p_ids, p_held_id) THEN -v_hold.amount
             ELSE v_rest END ORDER BY g) AS changes FROM generate_series(1, 3) g) l;
-        UPDATE ledger_holds SET status = 'captured', captured_amount = p_amount, change_count = change_count + 1,
-            ended_at = clock_timestamp() WHERE id = v_hold.id;
+        UPDATE ledger_holds SET status = 'captured', amount = 0, captured_amount = captured_amount + p_amount,
+            change_count = change_count + 1, ended_at = clock_timestamp()
+        WHERE subject_id = p_subject AND user_id = p_user;
         RETURN v_rest;
     END $$
     """,
