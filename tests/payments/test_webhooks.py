@@ -1,6 +1,7 @@
 """Webhooks: forged, stale, repeated, reordered, held back, too early, wrong (SPEC MON-7)."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from outcry.payments.providers import Card
 from outcry.payments.sandbox import signing
 from outcry.payments.sandbox.events import EventData, EventObject, SandboxEvent
 from tests.payments import till
-from tests.support.market import TestMarket
+from tests.support.market import TestMarket, served_market
 
 pytestmark = pytest.mark.anyio
 
@@ -197,6 +198,12 @@ async def test_copies_and_reversed_order_end_the_same(market: TestMarket) -> Non
     assert await till.scalar(market, "SELECT failure_code FROM payments") is None
     assert await till.balance(market, available(UUID(ada.id), "USD")) == 5_000
     assert await till.faults(market.outcry.database) == []
+
+
+async def test_providers_come_in_bursts(database_url: str, tmp_path: Path) -> None:
+    async with served_market(database_url, tmp_path, rate_limits="on", api_requests_per_minute=2) as market:
+        answers = [await market.client.post("/v1/webhooks/sandbox", content=b"{}") for _ in range(5)]
+        assert {answer.json()["code"] for answer in answers} == {"webhook_signature_invalid"}
 
 
 async def test_the_app_cannot_rewrite_what_a_provider_said(market: TestMarket) -> None:

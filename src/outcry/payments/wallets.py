@@ -9,7 +9,6 @@ from litestar import Response
 from outcry.kernel.database import SYSTEM, Actor, Transaction
 from outcry.kernel.errors import InvalidInput
 from outcry.kernel.ids import new_id
-from outcry.kernel.money import format_amount
 from outcry.kernel.paging import Page, decode_cursor, page_of
 from outcry.kernel.times import rfc3339
 from outcry.ledger.accounts import gas
@@ -33,6 +32,7 @@ from outcry.payments.schemas import (
 )
 
 PAYOUTS_PATH = "/wallet/payouts"
+TOP_UP_WORDS = "Wallet top-up"
 
 _log = logging.getLogger("outcry.payments")
 
@@ -74,8 +74,7 @@ class Wallets:
         payment_id = new_id()
 
         async def record() -> UUID:
-            words = f"Wallet top-up, {format_amount(wanted.amount, wanted.currency)}"
-            await self._cards.record(tx, payment_id, user_id, wanted.amount, wanted.currency, returned, words)
+            await self._cards.record(tx, payment_id, user_id, wanted.amount, wanted.currency, returned, TOP_UP_WORDS)
             return payment_id
 
         async with self._parts.database.transaction(SYSTEM) as tx:

@@ -15,7 +15,7 @@ from outcry.payments.parts import Parts
 from outcry.payments.rules import UNKNOWN_SUBJECT, Step
 from outcry.payments.settlement import Settlement
 
-# An event that comes before what it is about waits 1, 2, 4, ... seconds, then about 17 minutes are over.
+# An event that comes before what it is about waits 1, 2, 4, ... seconds; after nine minutes it is flagged.
 MAX_WAITS = 10
 APPLY = "payments.apply_event"
 
