@@ -162,7 +162,13 @@ async def test_an_account_with_money_is_not_deleted_and_the_ledger_outlives_it(m
     assert (await ann.get("/v1/wallet")).json()["gas"] == 12
     exported = (await ann.get("/v1/users/me/export")).json()
     assert exported["wallet"]["gas"] == 12
-    assert {one["kind"] for one in exported["wallet_entries"]} == {"grant", "hold", "release", "gift", "gas_bought"}
+    assert {one["kind"] for one in exported["wallet_entries"]} == {
+        "grant",
+        "hold",
+        "hold_released",
+        "gift",
+        "gas_bought",
+    }
     assert (await ann.call("DELETE", "/v1/users/me")).status_code == 204
     async with market.outcry.database.transaction(SYSTEM) as tx:
         assert await market.outcry.ledger.balances(tx, [accounts.gas(UUID(ann.id))]) == {accounts.gas(UUID(ann.id)): 0}

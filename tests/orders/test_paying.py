@@ -128,6 +128,13 @@ async def test_pay_and_cancel_at_once_is_one_of_the_two(market: TestMarket) -> N
     await balanced(market)
 
 
+async def test_a_card_is_asked_for_at_a_whole_address(market: TestMarket) -> None:
+    sale = await a_sale(market)
+    first, again = [await sale.buyer.post(f"/v1/orders/{sale.id}/pay", {"method": "card"}) for _ in range(2)]
+    assert first.json()["checkout_url"].startswith(f"{market.base_url}/sandbox/checkout/")
+    assert again.json()["checkout_url"] == first.json()["checkout_url"]
+
+
 # -- what a provider's webhook tells, in the transaction that applies it -----------------------------------------
 
 

@@ -59,11 +59,11 @@ class Paying:
         self._ledger = ledger
 
     async def pay(
-        self, principal: Principal, order_id: UUID, body: PayOrder, idempotent: Idempotent
+        self, principal: Principal, order_id: UUID, body: PayOrder, idempotent: Idempotent, base_url: str
     ) -> Response[OrderPaid]:
         """Raises why the order cannot be paid, InsufficientFunds, and what the provider's start raises."""
         if body.method == "card":
-            return await self._by_card(principal, order_id, body, idempotent)
+            return await self._by_card(principal, order_id, body, idempotent, base_url)
         async with self._database.transaction(SYSTEM) as tx:
 
             async def act() -> OrderPaid:
@@ -82,7 +82,7 @@ class Paying:
         await self._into_escrow(tx, order, payment)
 
     async def _by_card(
-        self, principal: Principal, order_id: UUID, body: PayOrder, idempotent: Idempotent
+        self, principal: Principal, order_id: UUID, body: PayOrder, idempotent: Idempotent, base_url: str
     ) -> Response[Any]:
         """Two transactions round the provider's call: nothing waits on the network under a lock."""
         async with self._database.transaction(SYSTEM) as tx:
@@ -98,6 +98,7 @@ class Paying:
             currency=order.currency,
             return_url=body.return_url,
             description=order.title,
+            base_url=base_url,
         )
         async with self._database.transaction(SYSTEM) as tx:
 

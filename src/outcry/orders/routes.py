@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
@@ -89,10 +89,15 @@ async def get_order(order_id: UUID, principal: Principal, database: Database, or
     responses=problems(401, 402, 403, 404, 409, 503),
 )
 async def pay(
-    order_id: UUID, data: PayOrder, principal: Principal, paying: Paying, idempotent: Idempotent
+    order_id: UUID,
+    data: PayOrder,
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    paying: Paying,
+    idempotent: Idempotent,
 ) -> Response[OrderPaid]:
     """By wallet at once; by card at `checkout_url`, or with `client_secret`, and the order follows the payment."""
-    return await paying.pay(principal, order_id, data, idempotent)
+    return await paying.pay(principal, order_id, data, idempotent, str(request.base_url))
 
 
 @post(

@@ -7,6 +7,8 @@ ledger's accounts last.
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from outcry.kernel.database import Transaction
 from outcry.kernel.ids import new_id
 from outcry.ledger.accounts import escrow
@@ -17,6 +19,7 @@ from outcry.payments.errors import AlreadyPaid, EscrowReleased, RefundKeyReused,
 from outcry.payments.flows import Moved
 from outcry.payments.parts import Parts, facts_of
 from outcry.payments.ports import PaymentFacts
+from outcry.payments.return_urls import absolute_url
 
 __all__ = ["Payments", "StartedPayment"]
 
@@ -66,13 +69,22 @@ class Payments:
         return facts_of(await queries.payment(tx, payment_id), order_id)
 
     async def start_card_payment(
-        self, *, order_id: UUID, buyer_id: UUID, amount: int, currency: str, return_url: str | None, description: str
+        self,
+        *,
+        order_id: UUID,
+        buyer_id: UUID,
+        amount: int,
+        currency: str,
+        return_url: str | None,
+        description: str,
+        base_url: str = "",
     ) -> StartedPayment:
         """Ask for the money by card; in transactions of its own, and the same payment again while it waits.
 
+        `base_url` is where the caller reached us: a page of our own is told as a whole address there.
         Raises AlreadyPaid, PaymentsUnavailable, ProviderUnavailable, ReturnUrlRefused.
         """
-        return await self.cards.start_for_order(
+        started = await self.cards.start_for_order(
             order_id=order_id,
             buyer_id=buyer_id,
             amount=amount,
@@ -80,6 +92,8 @@ class Payments:
             return_url=return_url,
             description=description,
         )
+        url = absolute_url(self.parts.settings, base_url, started.checkout_url)
+        return msgspec.structs.replace(started, checkout_url=url)
 
     async def cancel_pending(self, tx: Transaction, order_id: UUID) -> None:
         """Ask for no money any more; if it comes all the same, it is given back."""

@@ -314,7 +314,7 @@ _FUNCTIONS: list[str] = [
             IF FOUND THEN
                 IF v_known.subject_id IS DISTINCT FROM p_subjects[1] OR v_known.amount IS NULL
                     OR (p_mode = 'place') AND v_known.amount <> p_amounts[1]
-                    OR (p_mode = 'release') <> (v_known.kind = 'release' AND p_amounts[1] = 0)
+                    OR (p_mode = 'release') <> (v_known.kind = 'hold_released' AND p_amounts[1] = 0)
                 THEN
                     RAISE EXCEPTION 'a key was used for another transfer' USING ERRCODE = 'OL002', DETAIL = p_key;
                 END IF;
@@ -355,7 +355,8 @@ _FUNCTIONS: list[str] = [
         IF v_legs.ts IS NOT NULL THEN
             PERFORM ledger_written(v_ids, v_kinds, v_currencies, v_locked.balances, v_locked.counts,
                 p_ids[1:1], ARRAY[coalesce(p_key, 'holds:' || p_ids[1])],
-                ARRAY[CASE WHEN v_state.changing > 1 THEN 'holds' WHEN v_state.grows THEN 'hold' ELSE 'release' END],
+                ARRAY[CASE WHEN v_state.changing > 1 THEN 'hold_changed' WHEN v_state.grows THEN 'hold'
+                    ELSE 'hold_released' END],
                 ARRAY[v_state.subject], v_legs.ts, v_legs.accounts, v_legs.changes);
         END IF;
         IF v_state.changing > 0 THEN
@@ -401,7 +402,7 @@ _FUNCTIONS: list[str] = [
             (SELECT e.amount FROM ledger_entries e WHERE e.transfer_id = t.id AND e.account_id = p_available_id) AS rest
         INTO v_known FROM ledger_transfers t WHERE t.key = p_key;
         IF FOUND THEN
-            IF v_known.kind <> 'capture' OR v_known.subject_id IS DISTINCT FROM p_subject
+            IF v_known.kind <> 'hold_captured' OR v_known.subject_id IS DISTINCT FROM p_subject
                 OR v_known.amount IS DISTINCT FROM p_amount
             THEN
                 RAISE EXCEPTION 'a key was used for another transfer' USING ERRCODE = 'OL002', DETAIL = p_key;
@@ -417,7 +418,7 @@ _FUNCTIONS: list[str] = [
         END IF;
         v_rest := v_hold.amount - p_amount;
         PERFORM ledger_written(p_ids, p_kinds, p_currencies, v_locked.balances, v_locked.counts,
-            ARRAY[p_transfer_id], ARRAY[p_key], ARRAY['capture'], ARRAY[p_subject],
+            ARRAY[p_transfer_id], ARRAY[p_key], ARRAY['hold_captured'], ARRAY[p_subject],
             (SELECT array_agg(1) FROM unnest(l.changes) c WHERE c <> 0),
             (SELECT array_agg(x.n::integer ORDER BY x.n) FROM unnest(l.changes) WITH ORDINALITY x (c, n) WHERE c <> 0),
             (SELECT array_agg(x.c ORDER BY x.n) FROM unnest(l.changes) WITH ORDINALITY x (c, n) WHERE c <> 0))
