@@ -46,6 +46,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist',
+      'src/app/start.js',
       'src/app/theme-first.js',
       'src/app/service-worker.js',
       'public',

@@ -15,10 +15,12 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from outcry import __version__
 from outcry.auctions import routes as auction_routes
+from outcry.auctions.bid_protocol import BidProtocol, make_http_protocol
 from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
 from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
+from outcry.auctions.fast_bids import ROUTE as BID_ROUTE
 from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
 from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
@@ -56,7 +58,7 @@ from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.reencryption import Reencryption
-from outcry.kernel.security import cross_origin, header_pairs, security_headers
+from outcry.kernel.security import cross_origin, cross_origin_headers, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
 from outcry.ledger import routes as ledger_routes
@@ -235,6 +237,18 @@ class Outcry:
         """The class for uvicorn's `ws`: carries /v1/live."""
         return make_protocol(LiveParts(self.hub, self.auctions, self.authentication, self.settings))
 
+    def http_protocol(self) -> type[BidProtocol]:
+        """The class for uvicorn's `http`: answers bids itself."""
+        bids = FastBids(
+            auctions=self.auctions,
+            authentication=self.authentication,
+            headers=header_pairs(self.settings),
+            origin_headers=cross_origin_headers(self.settings),
+            limit_headers=self.limits.bid_headers,
+            count=self.metrics.counting("POST", BID_ROUTE),
+        )
+        return make_http_protocol(bids)
+
     def _make_identity(self) -> None:
         settings = self.settings
         self.passwords = Passwords()
@@ -393,14 +407,6 @@ class Outcry:
             request_context,
         ):
             whole = middleware(whole)
-        whole = FastBids(
-            whole,
-            auctions=self.auctions,
-            authentication=self.authentication,
-            headers=header_pairs(self.settings),
-            limit_headers=self.limits.bid_headers,
-            count=self.metrics.count,
-        )
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))
 
     def _framework(self) -> Litestar:

@@ -147,13 +147,14 @@ def _audit(settings: Settings, _: argparse.Namespace) -> int:
     from outcry.auctions.audit import audit_auctions
     from outcry.kernel.database import Database
     from outcry.ledger.audit import audit_ledger
+    from outcry.orders.aftersale_audit import audit_aftersale
     from outcry.orders.audit import audit_orders
     from outcry.payments.audit import audit_payments
 
     async def audit(app_url: str) -> int:
         database = Database(app_url, pool_connections=2)
         faults = 0
-        for domain in (audit_auctions, audit_ledger, audit_payments, audit_orders):
+        for domain in (audit_auctions, audit_ledger, audit_payments, audit_orders, audit_aftersale):
             async for fault in domain(database):
                 faults += 1
                 print(fault)

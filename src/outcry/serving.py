@@ -162,7 +162,7 @@ def _serve_here(
     config = uvicorn.Config(
         outcry.asgi(),
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=outcry.http_protocol(),
         ws=outcry.socket_protocol(),
         lifespan="on",
         log_config=None,

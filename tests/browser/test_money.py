@@ -26,8 +26,9 @@ async def pay_by_card(page: Page, auction_id: str) -> str:
     await page.get_by_role("button", name="Go on to pay $100.00").click()
     await page.wait_for_url(re.compile("/sandbox/checkout/"))
     await page.get_by_label("Card number").fill(GOOD_CARD)
-    await page.get_by_label("Valid until").fill("12 / 40")
+    await page.get_by_label("Valid until").fill("12 / 30")
     await page.get_by_label("Security code").fill("123")
+    await page.get_by_label("Name on the card").fill("Ben Buyer")
     await page.get_by_role("button", name=re.compile("^Pay ")).first.click()
     # The provider's page leads back by itself.
     await page.wait_for_url(re.compile("/orders/[^/]+/pay"))

@@ -21,7 +21,9 @@ OPEN_TABLES = {
 }  # fmt: skip
 PERSONAL_TABLES = (
     "user_contacts", "sessions", "consents", "passwords", "refresh_tokens", "one_time_codes", "external_identities",
-    "outgoing_messages", "idempotency_keys", "notifications", "notification_cursors",
+    "outgoing_messages", "idempotency_keys", "notifications", "notification_cursors", "handover_codes",
+    "handover_attempts", "order_meetings", "disputes", "dispute_evidence", "dispute_pictures", "invoices",
+    "invoice_counters",
 )  # fmt: skip
 
 

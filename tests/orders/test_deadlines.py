@@ -13,6 +13,7 @@ from tests.orders.sales import (
     a_won_sale,
     balanced,
     expect,
+    fund,
     held,
     make_staff,
     refused,
@@ -253,6 +254,46 @@ async def test_a_piece_of_several_is_never_sold_twice_over_a_second_chance(marke
     expect(await runner_up.post(f"/v1/counter-offers/{offer_id}/response", {"action": "accept"}))
     after = expect(await seller.get(f"/v1/listings/{listing['id']}"))
     assert (after["stock"], after["status"]) == (0, "sold")
+    await audited(market)
+
+
+async def test_a_deposit_goes_to_the_seller_when_the_win_is_not_paid(market: TestMarket) -> None:
+    seller, winner, other = [await market.sign_up() for _ in range(3)]
+    for bidder in (winner, other):
+        await fund(market, bidder, 1_000)
+    auction = await market.auction(seller, bid_security="deposit", deposit_amount=300)
+    expect(await other.bid(auction["id"], 1_000), 201)
+    expect(await winner.bid(auction["id"], 2_000), 201)
+    await ring_the_bell(market, auction["id"])
+    (order,) = expect(await winner.get("/v1/orders"))["items"]
+    offer_id = await not_paid(market, order["id"])
+    assert [await wallet(market, person) for person in (winner, other, seller)] == [700, 1_000, 300]
+    assert "deposit_forfeited" in [
+        line["kind"] for line in expect(await winner.get(f"/v1/orders/{order['id']}"))["timeline"]
+    ]
+    expect(await other.post(f"/v1/counter-offers/{offer_id}/response", {"action": "accept"}))
+    assert await wallet(market, other) == 700
+    await audited(market)
+
+
+async def test_a_full_hold_pays_the_order_and_is_free_when_the_seller_lets_it_go(market: TestMarket) -> None:
+    seller, winner, other = [await market.sign_up() for _ in range(3)]
+    await fund(market, winner, 2_000)
+    auction = await market.auction(seller, bid_security="full_hold")
+    expect(await winner.bid(auction["id"], 2_000), 201)
+    await ring_the_bell(market, auction["id"])
+    assert await wallet(market, winner) == 0
+    (order,) = expect(await winner.get("/v1/orders"))["items"]
+    expect(await winner.post(f"/v1/orders/{order['id']}/pay", WALLET))
+    assert (await wallet(market, winner), await held(market, order["id"])) == (0, 2_000)
+    await audited(market)
+    await fund(market, other, 2_000)
+    again = await market.auction(seller, bid_security="full_hold")
+    expect(await other.bid(again["id"], 1_500), 201)
+    await ring_the_bell(market, again["id"])
+    (order,) = expect(await other.get("/v1/orders"))["items"]
+    expect(await seller.post(f"/v1/orders/{order['id']}/cancel"))
+    assert await wallet(market, other) == 2_000
     await audited(market)
 
 

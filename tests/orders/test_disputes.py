@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from outcry.kernel.database import SYSTEM, Actor
+from outcry.orders.aftersale_audit import audit_aftersale
 from outcry.orders.disputes import MAX_EVIDENCE_BY_PARTY, REMIND
 from tests.support.market import Person, TestMarket, served_market
 from tests.support.sales import as_owner, bought, completed, delivered, escrow_balance, fund, paid, wallet
@@ -280,6 +281,7 @@ async def test_decided_by_two_at_once_moves_money_once(market: TestMarket) -> No
     won = [answer for answer in answers if answer.status_code == 200]
     assert len(won) == 1
     assert {answer.json()["code"] for answer in answers if answer.status_code != 200} == {"dispute_closed"}
+    assert [str(fault) async for fault in audit_aftersale(market.outcry.database)] == []
     held, back = await escrow_balance(market, order), await wallet(market, buyer)
     assert (held, back) in ((0, 4_000), (order["total"], 0))
 
@@ -298,6 +300,18 @@ async def test_a_refund_before_the_dispute_lowers_what_can_be_decided(market: Te
     assert whole.json()["order"]["status"] == "refunded"
     assert await wallet(market, buyer) == order["total"]
     assert await wallet(market, seller) == 0
+
+
+async def test_the_audit_sees_an_order_and_its_dispute_part(market: TestMarket) -> None:
+    seller, buyer = await market.sign_up(), await market.sign_up()
+    lone, stale = await disputed(market, seller, buyer), await disputed(market, seller, buyer)
+    as_owner(market, "DELETE FROM disputes WHERE order_id = %s", lone["id"])
+    as_owner(market, "UPDATE orders SET status = 'delivered' WHERE id = %s", stale["id"])
+    faults = [str(fault) async for fault in audit_aftersale(market.outcry.database)]
+    assert faults == [
+        f"after-sale: order {lone['id']}: it is disputed and has no open dispute",
+        f"after-sale: order {stale['id']}: it is delivered and has an open dispute",
+    ]
 
 
 # -- withdrawing, deadlines, lists ---------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Moving auctions through their life (SPEC AUC-5, AUC-6): the one place that changes a status.
 
-A `Movement` works on locked books in one transaction: it applies transitions, collects what the world is told, and
-saves all of it set-based. The clock moves thousands at once with it, a seller's request one.
+`Moves` applies transitions to books and collects what they cause, without touching anything else. A `Movement` does so
+on locked books in one transaction and saves all of it set-based. The clock moves thousands at once with it, a seller's
+request one; what was worked out before the bell (`auctions/rehearsal.py`) is only written.
 """
 
 from collections.abc import Sequence
@@ -25,18 +26,27 @@ MAX_TOLD_WATCHERS = 10_000
 _US_PER_HOUR = 3_600 * MICROSECONDS_PER_SECOND
 
 
-class Movement:
-    """One transaction's worth of transitions at the instant `now_us`."""
+class Closing(msgspec.Struct, frozen=True, gc=False):
+    """A close worked out before its bell, good while the auction's row is the book's version.
 
-    def __init__(self, connection: queries.Connection, market: Market, awards: AwardSink, now_us: int) -> None:
-        self.connection = connection
+    `book` is as it stands afterwards, `ended_json` what watchers are told round the instant they are told it.
+    """
+
+    ends_at_us: int
+    book: Book
+    sale: AwardedSale | None
+    ended_json: tuple[bytes, bytes]
+
+
+class Moves:
+    """Transitions at the instant `now_us`, and what they cause."""
+
+    def __init__(self, market: Market, now_us: int) -> None:
         self.now_us = now_us
-        self.order_ids: dict[UUID, UUID] = {}
+        self.events: list[Event] = []
+        self.sales: list[AwardedSale] = []
         self._market = market
-        self._awards = awards
         self._moved: dict[int, Book] = {}
-        self._events: list[Event] = []
-        self._sales: list[AwardedSale] = []
         self._released: list[Book] = []
         self._returned: list[Book] = []
         self._resold: set[UUID] = set()
@@ -77,7 +87,7 @@ class Movement:
         book.winner_id, book.final_price, book.decide_by_us = buyer_id, amount, None
         ends_at_us = min(book.standing.ends_at_us or self.now_us, self.now_us)
         self._to(book, Status.SOLD, ends_at_us=ends_at_us)
-        self._sales.append(
+        self.sales.append(
             AwardedSale(
                 UUID(int=book.id),
                 UUID(int=book.listing_id),
@@ -123,13 +133,13 @@ class Movement:
         """The whole public auction, as the next event of its channel. Comes after the last change to the book."""
         book.seq += 1
         data = events.state_of(book.view(self.now_us, None))
-        self._events.append(Event(events.auction_channel(book.id), kind, data, book.seq))
+        self.events.append(Event(events.auction_channel(book.id), kind, data, book.seq))
         self._moved[book.id] = book
 
     def tell(self, user_id: int, event_type: str, book: Book, /, **facts: Any) -> None:
         """An event for one person, about this auction; `role` says on which side of it the person is."""
         about = {**self._about(book), "role": "seller" if user_id == book.seller_id else "buyer", **facts}
-        self._events.append(Event(events.user_channel(user_id), event_type, about))
+        self.events.append(Event(events.user_channel(user_id), event_type, about))
 
     def moved(self, book: Book) -> None:
         """Save `book` with the rest."""
@@ -155,29 +165,57 @@ class Movement:
         book.standing = msgspec.structs.replace(book.standing, status=status, **changes)
         self._moved[book.id] = book
 
+
+class Movement(Moves):
+    """One transaction's worth of transitions."""
+
+    def __init__(self, connection: queries.Connection, market: Market, awards: AwardSink, now_us: int) -> None:
+        super().__init__(market, now_us)
+        self.connection = connection
+        self.order_ids: dict[UUID, UUID] = {}
+        self._awards = awards
+        # Closed and saved already; their money is not settled yet.
+        self._rung: list[Book] = []
+
+    async def ring(self, closings: Sequence[Closing]) -> int:
+        """What `close` does, for those of these auctions that are due and not changed since; how many."""
+        closed = await queries.close_books(self.connection, [closing.book for closing in closings])
+        for closing in closings:
+            book, sale, (before, after) = closing.book, closing.sale, closing.ended_json
+            closed_us = closed.get(book.id)
+            if closed_us is None:
+                continue
+            if sale is None:
+                self._released.append(book)
+            else:
+                self.sales.append(sale)
+            data = msgspec.Raw(before + rfc3339_microseconds(closed_us).encode() + after)
+            self.events.append(Event(book.channel, "auction_ended", data, book.seq))
+            self._rung.append(book)
+        return len(closed)
+
     async def save(self) -> list[StoredEvent]:
         """Write everything, in the order in which locks are taken: auctions, listings, orders, wallets, channels.
 
         Raises InsufficientFunds when somebody has not the money that the auction must bind now.
         """
-        if not self._moved:
-            return []
-        await queries.save_books(self.connection, list(self._moved.values()))
+        if self._moved:
+            await queries.save_books(self.connection, list(self._moved.values()))
         started = [book for book in self._moved.values() if book.standing.status is Status.LIVE]
         await self._move_listings(started)
         await self._award()
-        await security.settle(self.connection, self._moved.values())
+        await security.settle(self.connection, [*self._moved.values(), *self._rung])
         await self._tell_starts()
         # Sorted by channel, so that two movements lock people's channels in one order.
-        self._events.sort(key=lambda event: event.channel)
-        return await outbox.append(self.connection, self._events) if self._events else []
+        self.events.sort(key=lambda event: event.channel)
+        return await outbox.append(self.connection, self.events) if self.events else []
 
     async def _award(self) -> None:
         """An order for each sale; its two parties are told."""
-        if not self._sales:
+        if not self.sales:
             return
-        self.order_ids = await self._awards.awarded(self.connection, self._sales)
-        for sale in self._sales:
+        self.order_ids = await self._awards.awarded(self.connection, self.sales)
+        for sale in self.sales:
             told = {
                 "order_id": self.order_ids[sale.auction_id],
                 "auction_id": sale.auction_id,
@@ -188,7 +226,7 @@ class Movement:
                 "server_time": rfc3339_microseconds(self.now_us),
             }
             for person, role in ((sale.buyer_id, "buyer"), (sale.seller_id, "seller")):
-                self._events.append(Event(events.user_channel(person), "order_updated", {**told, "role": role}))
+                self.events.append(Event(events.user_channel(person), "order_updated", {**told, "role": role}))
 
     async def _tell_starts(self) -> None:
         """Everybody who watches an auction that has just started, whoever started it (SPEC AUC-9)."""
@@ -210,6 +248,6 @@ class Movement:
         if self._returned:
             await catalog.return_stock_many(self.connection, [UUID(int=book.listing_id) for book in self._returned])
         # A second chance is of a piece that was taken out of stock when it was first sold.
-        sold = [sale.listing_id for sale in self._sales if sale.auction_id not in self._resold]
+        sold = [sale.listing_id for sale in self.sales if sale.auction_id not in self._resold]
         if sold:
             await catalog.mark_sold_many(self.connection, sold)

@@ -13,6 +13,7 @@ from uuid import UUID
 from outcry.auctions.book import Book
 from outcry.auctions.rules import Acceptance, Status
 from outcry.kernel.arrays import BigInts, Texts, UuidBytes, UuidInts
+from outcry.kernel.database import Transaction
 from outcry.kernel.ids import new_ids
 from outcry.kernel.pipeline import PipelinedConnection, Statement, Step
 from outcry.ledger import accounts
@@ -52,6 +53,9 @@ def needed(book: Book, bidders: Collection[int]) -> dict[int, int]:
     """What the auction binds as it stands: minor units by person. `bidders` are those with a bid that stands."""
     standing, status = book.standing, book.standing.status
     leader = standing.leader_id
+    if book.awaits_second_chance:
+        # The winner is out, and the runner-up is bound when it accepts.
+        return {}
     if status is Status.SOLD:
         winner, price = book.winner_id, book.final_price
         assert winner is not None
@@ -227,6 +231,16 @@ async def wanted_holds(connection: Connection, books: Sequence[Book]) -> dict[Pl
 async def bound_holds(connection: Connection, auction_ids: Collection[int]) -> dict[Place, int]:
     """What the ledger says these auctions bind."""
     return {(auction_id, person): amount for auction_id, person, amount in await _rows(connection, _BOUND, auction_ids)}
+
+
+async def deposit_of(tx: Transaction, auction_id: UUID, user_id: UUID) -> int:
+    """How much of the person's money the auction binds as a deposit; 0 when it asks for none."""
+    bound: int | None = await tx.scalar(
+        "SELECT h.amount FROM ledger_holds h JOIN auctions a ON a.id = h.subject_id WHERE h.subject_id = :auction"
+        " AND h.user_id = :person AND h.status = 'active' AND a.bid_security = 'deposit'",
+        {"auction": auction_id, "person": user_id},
+    )
+    return bound or 0
 
 
 async def _rows(connection: Connection, statement: str, ids: Iterable[int]) -> list[tuple[Any, ...]]:

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from outcry.auctions import second_chance
+from outcry.auctions.security import deposit_of
 from outcry.auctions.service import AuctionService
 from outcry.catalog import service as catalog
 from outcry.identity import strikes
 from outcry.kernel.access import Principal
 from outcry.kernel.database import Transaction
 from outcry.kernel.market import Market
+from outcry.ledger.accounts import available
 from outcry.ledger.service import Ledger
 from outcry.orders.errors import NotCancellable, OrderCancelled, OrderNotFound, WinIsBinding
 from outcry.orders.moves import LockedOrder, OrderMoves
@@ -69,6 +71,7 @@ class Cancelling:
         async def call_off(order: LockedOrder) -> bool:
             if order.status is not Status.PENDING_PAYMENT or order.now < order.pay_by:
                 return False
+            await self._forfeit(tx, order)
             await self._call_off(tx, order, "not_paid", Party.SYSTEM, NOT_PAID, None)
             await strikes.give(tx, order.buyer_id, "not_paid", order.id)
             return True
@@ -107,6 +110,23 @@ class Cancelling:
             tx, order, Status.CANCELLED, kind, by, by_id=by_id, note=reason,
             cancelled_at=order.now, cancel_reason=reason, remind_at=None,
         )  # fmt: skip
+
+    async def _forfeit(self, tx: Transaction, order: LockedOrder) -> None:
+        """The winner's deposit, where the auction asked for one, goes to the seller who waited (SPEC MON-5)."""
+        if order.auction_id is None:
+            return
+        deposit = await deposit_of(tx, order.auction_id, order.buyer_id)
+        if not deposit:
+            return
+        await self._ledger.capture_hold(
+            await tx.driver(),
+            user_id=order.buyer_id,
+            subject_id=order.auction_id,
+            to=available(order.seller_id, order.currency),
+            amount=deposit,
+            key=f"order:{order.id}:forfeit",
+        )
+        await self._moves.note(tx, order, "deposit_forfeited", Party.SYSTEM, amount=deposit)
 
     async def _had_it(self, tx: Transaction, auction_id: UUID) -> list[UUID]:
         rows = await tx.all("SELECT buyer_id FROM orders WHERE auction_id = :id", {"id": auction_id})

@@ -8,7 +8,6 @@ neighbouring numbers, one that rolls back gives its number back.
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -202,20 +201,3 @@ def _year(instant: datetime, time_zone: str) -> int:
 
 def _key(facts: InvoiceFacts, side: Side) -> str:
     return f"invoices/{facts.order_id}/{side}.pdf"
-
-
-async def check_numbers(tx: Transaction) -> list[str]:
-    """For `outcry audit`: every market's year is numbered from 1 without a gap, as its counter says."""
-    rows: Any = await tx.all(
-        """
-        SELECT coalesce(i.market, c.market) AS market, coalesce(i.year, c.year) AS year, i.count, i.highest, c.last
-        FROM (SELECT market, year, count(*) AS count, max(number) AS highest FROM invoices GROUP BY market, year) AS i
-        FULL JOIN invoice_counters c ON c.market = i.market AND c.year = i.year
-        WHERE i.count IS DISTINCT FROM i.highest OR i.highest IS DISTINCT FROM c.last
-        """
-    )
-    return [
-        f"invoices of {row.market} {row.year}: {row.count or 0} of them, the highest is {row.highest}, the counter says"
-        f" {row.last}"
-        for row in rows
-    ]

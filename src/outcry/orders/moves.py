@@ -181,19 +181,26 @@ class OrderMoves:
                 "note": note,
             },
         )
-        self.tell(tx, order, kind, amount=amount, reason=note)
+        self.tell(tx, order, kind, by, amount=amount, reason=note)
 
     def tell(
-        self, tx: Transaction, order: LockedOrder, kind: str, *, amount: int | None = None, reason: str | None = None
+        self,
+        tx: Transaction,
+        order: LockedOrder,
+        kind: str,
+        by: Party,
+        *,
+        amount: int | None = None,
+        reason: str | None = None,
     ) -> None:
-        """`order_updated` on both parties' channels; `kind` says what happened."""
+        """`order_updated` on both parties' channels; `kind` says what happened, `by` who did it."""
         for person, role in ((order.buyer_id, "buyer"), (order.seller_id, "seller")):
-            tx.emit(Event(f"user:{person}", "order_updated", _told(order, kind, role, amount, reason)))
+            tx.emit(Event(f"user:{person}", "order_updated", _told(order, kind, by, role, amount, reason)))
 
     def tell_one(self, tx: Transaction, order: LockedOrder, kind: str, party: Party) -> None:
         """`order_updated` for one of the two only."""
         person = order.buyer_id if party is Party.BUYER else order.seller_id
-        tx.emit(Event(f"user:{person}", "order_updated", _told(order, kind, party.value, None, None)))
+        tx.emit(Event(f"user:{person}", "order_updated", _told(order, kind, Party.SYSTEM, party.value, None, None)))
 
     async def delivered(
         self, tx: Transaction, order: LockedOrder, kind: str, by: Party, *, by_id: UUID | None = None
@@ -331,17 +338,22 @@ class OrderMoves:
             setattr(order, name, value)
 
 
-def _told(order: LockedOrder, kind: str, role: str, amount: int | None, reason: str | None) -> dict[str, Any]:
+def _told(
+    order: LockedOrder, kind: str, by: Party, role: str, amount: int | None, reason: str | None
+) -> dict[str, Any]:
     return {
         "order_id": order.id,
         "auction_id": order.auction_id,
         "listing_id": order.listing_id,
         "kind": kind,
+        "by": by.value,
         "status": order.status.value,
         "role": role,
         "amount": order.total if amount is None else amount,
         "currency": order.currency,
         "reason": reason,
         "pay_by": rfc3339(order.pay_by) if order.status is Status.PENDING_PAYMENT else None,
+        # Whoever must act by then is told so wherever the event is shown.
+        "decide_by": rfc3339(order.pay_by) if kind == "payment_reminder" else None,
         "server_time": rfc3339(order.now),
     }

@@ -16,6 +16,7 @@ from outcry.kernel.market import Market
 from outcry.kernel.money import MAX_AMOUNT_MINOR
 from outcry.orders.errors import NotForSale, OutOfStock, OwnListing, SellerBlocksBuyer, TooManyUnpaid
 from outcry.orders.moves import OrderMoves
+from outcry.orders.rules import Party
 from outcry.orders.schemas import CreateOrder
 from outcry.orders.service import NewOrder, OrderService
 
@@ -57,7 +58,7 @@ class Purchases:
             fulfilment=body.fulfilment or (sold.fulfilment[0] if len(sold.fulfilment) == 1 else None),
         )
         (order_id,) = await self._orders.create(await tx.driver(), [order])
-        self._moves.tell(tx, await self._moves.locked(tx, order_id), "ordered")
+        self._moves.tell(tx, await self._moves.locked(tx, order_id), "ordered", Party.BUYER)
         return order_id
 
     async def _check(self, tx: Transaction, principal: Principal, body: CreateOrder, sold: catalog.Reserved) -> None:

@@ -40,6 +40,10 @@ export const orderQuery = (id: string) =>
 export const partyOf = (order: Order, userId: string): Party =>
   order.seller_id === userId ? 'seller' : 'buyer'
 
+/** The ways of handing over that are still open; the one that was taken, once it is. */
+export const waysOf = (order: Pick<Order, 'fulfilment' | 'fulfilment_options'>) =>
+  order.fulfilment === null ? order.fulfilment_options : [order.fulfilment]
+
 /** The person the order is with. */
 export const counterparty = (order: Order, userId: string) =>
   partyOf(order, userId) === 'buyer' ? order.seller : order.buyer

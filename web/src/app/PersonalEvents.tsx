@@ -2,10 +2,12 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import type { Notification } from '@/api/notifications'
 import { useUser } from '@/api/useSession'
+import { auctionKey } from '@/live/auctions'
+import type { LiveAuction } from '@/live/auctionState'
 import { PERSONAL_CHANNEL } from '@/live/channel'
 import type { LiveEvent } from '@/live/frames'
 import { live } from '@/live/live'
-import { hearOwnBids } from '@/live/ownBids'
+import { hearOwnBids, isNewsOfOtherDevice } from '@/live/ownBids'
 import { formatMoney } from '@/shared/money'
 import { t } from '@/strings/t'
 import { toast, type Tone } from '@/ui/toasts'
@@ -45,6 +47,7 @@ export function PersonalEvents() {
         // An order moves a few times in its life, and somebody may be looking at it: now, not soon.
         if (event.type === 'order_updated') void queryClient.invalidateQueries({ queryKey: ['mine'] })
         else refresh.soon()
+        learn(queryClient, event)
         tell(event)
       },
     })
@@ -71,6 +74,14 @@ function gathered(queryClient: QueryClient) {
       clearTimeout(timer)
     },
   }
+}
+
+/** A bid from another device: the snapshot says which alias is the person, and events are understood from there on. */
+function learn(queryClient: QueryClient, event: LiveEvent): void {
+  const { auction_id: auctionId } = event.data as { auction_id?: string }
+  if (auctionId === undefined) return
+  const known = queryClient.getQueryData<LiveAuction>(auctionKey(auctionId))
+  if (isNewsOfOtherDevice(known, event)) live.restart(`auction:${auctionId}`)
 }
 
 /** What is worth a word on any page; the room itself says its own things, louder. */

@@ -1,6 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
 import { t } from '@/strings/t'
 import { EmptyState } from '@/ui/bits'
+import { buttonClass } from '@/ui/Button'
 import { Failure } from '@/ui/Failure'
 import { Shell } from './Shell'
 
@@ -35,7 +37,19 @@ const isYes = (value: unknown): boolean => value === true || value === 'true' ||
 
 const root = createRootRoute({
   component: Shell,
-  notFoundComponent: () => <EmptyState title={t('error.missingTitle')}>{t('error.missing')}</EmptyState>,
+  notFoundComponent: () => (
+    <EmptyState
+      icon={<Compass className="size-7" />}
+      title={t('error.missingTitle')}
+      action={
+        <Link to="/" className={buttonClass()}>
+          {t('error.missingAction')}
+        </Link>
+      }
+    >
+      {t('error.missing')}
+    </EmptyState>
+  ),
   errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
 })
 

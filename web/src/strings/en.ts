@@ -39,6 +39,7 @@ export const en = {
   'error.title': 'This did not load',
   'error.missingTitle': 'Nothing is here',
   'error.missing': 'It may have been taken down, or the address is not quite right.',
+  'error.missingAction': 'See what is live',
   'error.unknown': 'Something went wrong on our side. Try again in a moment.',
   'error.noConnection': 'No connection to Outcry. Check your network and try again.',
   'error.rateLimited': {

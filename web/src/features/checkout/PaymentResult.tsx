@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { CalendarX2, CircleCheckBig, Hourglass, Undo2 } from 'lucide-react'
-import type { Order } from '@/api/orders'
+import { waysOf, type Order } from '@/api/orders'
 import { formatExact } from '@/shared/amounts'
 import { cx } from '@/shared/cx'
 import { m } from '@/strings/money'
@@ -22,7 +22,7 @@ export function PaymentResult({ order, stage }: { order: Order; stage: Ended }) 
   const amount = formatExact(order.total, order.currency)
   const lead =
     stage === 'paid'
-      ? m(order.fulfilment === 'meetup' ? 'result.paidMeet' : 'result.paidShip', {
+      ? m(!waysOf(order).includes('shipping') ? 'result.paidMeet' : 'result.paidShip', {
           amount,
           name: order.seller.display_name,
         })

@@ -45,9 +45,11 @@ export function DisputeCard({
         </div>
         {dispute.refund_amount !== null && (
           <Notice tone="neutral">
-            {dispute.refund_amount === 0
-              ? m('dispute.endedRelease')
-              : m('dispute.endedRefund', { amount: formatExact(dispute.refund_amount, order.currency) })}
+            <span className="block">
+              {dispute.refund_amount === 0
+                ? m('dispute.endedRelease')
+                : m('dispute.endedRefund', { amount: formatExact(dispute.refund_amount, order.currency) })}
+            </span>
             {dispute.note && (
               <span className="mt-1 block font-normal whitespace-pre-line">{dispute.note}</span>
             )}

@@ -74,7 +74,7 @@ function Actions({ order }: { order: Order }) {
   if (order.may.length === 0) return null
   return (
     <>
-      <div className="flex flex-wrap gap-2.5 max-sm:[&>*]:w-full">
+      <div className="flex flex-wrap gap-2.5 max-sm:[&>*]:w-full [&>.bg-accent]:order-first">
         {may.has('pay') && (
           <Link to="/orders/$orderId/pay" params={{ orderId: order.id }} className={buttonClass(look('pay'))}>
             <CreditCard aria-hidden="true" className="size-5" />

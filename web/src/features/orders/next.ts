@@ -1,4 +1,4 @@
-import type { Order, OrderAction, Party } from '@/api/orders'
+import { waysOf, type Order, type OrderAction, type Party } from '@/api/orders'
 import { m } from '@/strings/money'
 
 /** Whose move it is, in words for the one who looks. */
@@ -68,7 +68,7 @@ type Say = (title: string, lead: string, otherwise?: string | null) => Next
 /** Paid: it is sent, or handed over in person, or whichever they like. */
 function handingOver(order: Order, party: Party, other: string, say: Say): Next {
   const meets = order.may.includes(party === 'seller' ? 'scan_code' : 'show_code')
-  const sends = order.fulfilment !== 'meetup'
+  const sends = waysOf(order).includes('shipping')
   if (party === 'seller') {
     if (meets && sends) return say(m('next.shipOrMeet'), m('next.shipOrMeetLead'))
     return meets

@@ -64,6 +64,8 @@ describe('what happens next', () => {
     expect(firstAction(paid)).toBe('ship')
     const meeting = at({ ...paid, fulfilment: 'meetup', may: ['scan_code', 'refund'] })
     expect(nextOf(meeting, 'seller').title).toBe('Meet Ben')
+    const onlyMeeting = at({ ...paid, fulfilment_options: ['meetup'], may: ['show_code'] })
+    expect(nextOf(onlyMeeting, 'buyer').title).toBe('Meet Ann')
     expect(firstAction(meeting)).toBe('scan_code')
   })
   test('presses for nothing while staff decide', () => {
