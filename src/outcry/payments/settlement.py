@@ -163,10 +163,11 @@ class Settlement:
         Who has it: the seller after the release; the payer of a top-up, and of what was given back.
         """
         currency = row.currency
-        owner_id, kept_by_order = row.payer_id, row.order_id is not None and row.status == "succeeded"
-        if kept_by_order:
-            owner_id = await tx.scalar("SELECT seller_id FROM releases WHERE order_id = :id", {"id": row.order_id})
-        in_escrow = escrow(row.order_id, currency) if kept_by_order else None
+        owner_id: UUID | None = row.payer_id
+        kept_by: UUID | None = row.order_id if row.status == "succeeded" else None
+        if kept_by is not None:
+            owner_id = await tx.scalar("SELECT seller_id FROM releases WHERE order_id = :id", {"id": kept_by})
+        in_escrow = escrow(kept_by, currency) if kept_by else None
         wallet = available(owner_id, currency) if owner_id else None
         # All that will be touched, locked at once and so in the one order.
         touched = [clearing(row.provider, currency), losses(currency)]
