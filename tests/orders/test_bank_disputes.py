@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from outcry.ledger.accounts import clearing, losses
-from tests.orders.sales import PRICE, SELLER_RECEIVES, Sale, a_sale, balanced, expect, held, wallet
+from tests.orders.sales import PRICE, SELLER_RECEIVES, Sale, a_sale, balanced, expect, fund, held, wallet
 from tests.payments import till
 from tests.support.market import TestMarket
 
@@ -112,4 +112,42 @@ async def test_a_bank_that_finds_for_the_seller_changes_nothing(market: TestMark
     await bank(sale, "won")
     assert (await market.outcry.order_deadlines.move_due()).released == 1
     assert await wallet(market, sale.seller) == SELLER_RECEIVES
+    await proved(market)
+
+
+async def test_a_card_that_came_after_the_wallet_is_not_this_orders_affair(market: TestMarket) -> None:
+    """The bank disputes money that had gone back: the order is released all the same, and the payer pays."""
+    sale = await a_sale(market)
+    started = expect(await sale.ask(sale.buyer, "pay", {"method": "card", "return_url": "/orders"}))
+    await till.control(market, hold=True)
+    await till.pay(market.client, started["checkout_url"])
+    await sale.pay()
+    await till.until(lambda: till.scalar(market, "SELECT id FROM sandbox_events WHERE status = 'held'"))
+    await till.control(market, hold=False, reorder="in_order")
+    await till.until(lambda: till.scalar(market, "SELECT id FROM refunds WHERE status = 'succeeded'"))
+    returned = await till.scalar(market, "SELECT id FROM payments WHERE status = 'returned'")
+
+    async def the_bank(outcome: str, status: str) -> None:
+        assert (await till.dispute(market, returned, outcome)).status_code == 204
+        await till.until(
+            lambda: till.scalar(
+                market,
+                "SELECT id FROM payments WHERE id = :id AND dispute_status = :status",
+                id=returned,
+                status=status,
+            )
+        )
+
+    await brought_to(sale, "delivered")
+    await the_bank("opened", "open")
+    await sale.due("escrow_release_at")
+    assert (await market.outcry.order_deadlines.move_due()).released == 1
+    assert await wallet(market, sale.seller) == SELLER_RECEIVES
+    await fund(market, sale.buyer, 3_000)
+    await the_bank("lost", "lost")
+    order = await sale.read()
+    assert (order["status"], order["refunded_amount"]) == ("completed", 0)
+    assert "charged_back" not in [line["kind"] for line in order["timeline"]]
+    assert (await wallet(market, sale.seller), await wallet(market, sale.buyer)) == (SELLER_RECEIVES, 0)
+    assert await till.balance(market, losses("USD")) == -7_000
     await proved(market)
