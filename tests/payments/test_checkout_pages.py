@@ -113,7 +113,13 @@ async def test_another_origin_is_returned_to_by_a_link(market: TestMarket) -> No
 
 
 async def test_unknown_and_ended_pages_say_so(market: TestMarket) -> None:
-    for path in ("checkout/pay_none", "checkout/pay_none/authenticate", "onboarding/none"):
+    for path in (
+        "checkout/%00",
+        "onboarding/%00",
+        "checkout/pay_none",
+        "checkout/pay_none/authenticate",
+        "onboarding/none",
+    ):
         assert (await market.client.get(f"/sandbox/{path}")).status_code == 404
         assert (await market.client.post(f"/sandbox/{path}", data={"answer": "confirm"})).status_code == 404
     ada = await market.sign_up()

@@ -156,7 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     handover_tries: Annotated[int, _doc("Wrong handover codes an order takes in 10 minutes", ge=1, le=1000)] = 10
 
     min_auction_seconds: Annotated[int, _doc("Shortest auction; 0 for the default: 60, in development 1", ge=0)] = 0
-    desk_shards: Annotated[int, _doc("Bid batches in flight per process", ge=1, le=32)] = 2
+    desk_shards: Annotated[int, _doc("Connections on which bids are decided, per process", ge=1, le=32)] = 1
     desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
     desk_batch_bids: Annotated[int, _doc("Most bids in one transaction", ge=1, le=10_000)] = 512
     event_retention_hours: Annotated[int, _doc("How long events can be caught up with `since`", ge=1)] = 72

@@ -202,7 +202,7 @@ async def rate(
     opt=access(Access.PUBLIC),
     tags=["Ratings"],
     summary="What others say of a person",
-    responses=problems(401),
+    responses=problems(401, 404),
 )
 async def ratings_of(
     user_id: UUID,

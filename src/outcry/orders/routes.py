@@ -237,7 +237,7 @@ async def all_orders(
     opt=_STAFF,
     tags=["Staff"],
     summary="A person's strikes",
-    responses=problems(401, 403),
+    responses=problems(401, 403, 404),
 )
 async def strikes_of(user_id: UUID, principal: Principal, database: Database) -> list[StrikeView]:
     """Newest first; the person sees its own at /users/me."""

@@ -2028,7 +2028,7 @@ export interface components {
          * @description What a person can be notified of.
          * @enum {string}
          */
-        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "order_created";
+        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "second_chance" | "order_created" | "payment_reminder" | "order_paid" | "order_shipped" | "order_delivered" | "order_completed" | "order_cancelled" | "refund" | "dispute_opened" | "dispute_resolved";
         /** LeaderView */
         LeaderView: {
             alias: string;
@@ -4179,6 +4179,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10124,6 +10133,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -53,6 +53,8 @@ class Checkout:
 
     async def read(self, tx: Transaction, payment_id: str, *, lock: bool = False) -> Any:
         """One payment. Raises NoSuchPage."""
+        if "\0" in payment_id:
+            raise NoSuchPage()
         row = await tx.first(_PAYMENT + ("FOR UPDATE" if lock else ""), {"id": payment_id, "hours": self._hours})
         if row is None:
             raise NoSuchPage()
@@ -157,6 +159,8 @@ class Checkout:
 
     async def onboarding(self, tx: Transaction, page_id: str) -> Any:
         """An onboarding page that is still good. Raises NoSuchPage."""
+        if "\0" in page_id:
+            raise NoSuchPage()
         row = await tx.first(
             "SELECT o.account_id, o.return_url, a.status, a.last4, a.requirements FROM sandbox_onboardings o"
             " JOIN sandbox_accounts a ON a.id = o.account_id WHERE o.id = :id AND o.expires_at > clock_timestamp()",
