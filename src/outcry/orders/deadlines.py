@@ -36,7 +36,9 @@ _REMINDABLE = "status = 'pending_payment' AND remind_at <= clock_timestamp() ORD
 _ARRIVED = "status = 'shipped' AND deliver_by <= clock_timestamp() ORDER BY deliver_by"
 _RELEASABLE = """
 status = 'delivered' AND escrow_release_at <= clock_timestamp()
-    AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = orders.id AND p.dispute_status = 'open')
+    AND NOT EXISTS (
+        SELECT FROM payments p
+        WHERE p.order_id = orders.id AND p.status = 'succeeded' AND p.dispute_status = 'open')
 ORDER BY escrow_release_at
 """
 

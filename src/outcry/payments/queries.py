@@ -89,9 +89,9 @@ def _locking(lock: bool) -> str:
 
 
 async def under_bank_dispute(tx: Transaction, order_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Which of these orders have a payment that the buyer's bank is deciding about."""
+    """Which of these orders keep a payment that the buyer's bank is deciding about."""
     rows = await tx.all(
-        "SELECT order_id FROM payments WHERE order_id = ANY(:ids) AND dispute_status = 'open'",
+        "SELECT order_id FROM payments WHERE order_id = ANY(:ids) AND status = 'succeeded' AND dispute_status = 'open'",
         {"ids": list(order_ids)},
     )
     return frozenset(row.order_id for row in rows)

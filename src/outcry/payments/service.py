@@ -28,6 +28,7 @@ MAX_REASON_CHARACTERS = 500
 _INSERT_WALLET = """
 INSERT INTO payments (id, purpose, payer_id, order_id, amount, currency, method, status, settled_at)
 VALUES (:id, 'order', :payer_id, :order_id, :amount, :currency, 'wallet', 'succeeded', clock_timestamp())
+ON CONFLICT (order_id) WHERE status = 'succeeded' DO NOTHING
 """
 _INSERT_REFUND = """
 INSERT INTO refunds (id, payment_id, payer_id, order_id, key, amount, currency, reason, provider, status, settled_at)
@@ -61,10 +62,12 @@ class Payments:
         await self.cancel_pending(tx, order_id)
         payment_id = new_id()
         moved = Moved(payment_id, buyer_id, amount, currency, order_id=order_id)
-        await tx.run(
+        inserted = await tx.run(
             _INSERT_WALLET,
             {"id": payment_id, "payer_id": buyer_id, "order_id": order_id, "amount": amount, "currency": currency},
         )
+        if not inserted:
+            raise AlreadyPaid()
         await self.parts.post(tx, flows.paid_by_wallet(moved))
         return facts_of(await queries.payment(tx, payment_id), order_id)
 

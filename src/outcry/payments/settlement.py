@@ -144,7 +144,8 @@ class Settlement:
     async def _dispute(self, tx: Transaction, row: Any, event: ProviderEvent, step: Step) -> None:
         assert event.amount is not None
         lost = step is Step.LOSE_DISPUTE
-        if row.order_id is not None and step is not Step.WIN_DISPUTE:
+        # Money that was given back never was the order's: its bank dispute does not concern the order.
+        if row.order_id is not None and row.status == "succeeded" and step is not Step.WIN_DISPUTE:
             facts = facts_of(row, row.order_id)
             await self._parts.sink.payment_disputed(tx, facts, amount=event.amount, lost=lost)
         await queries.payment(tx, row.id, lock=True)
@@ -157,12 +158,16 @@ class Settlement:
             await self._charge_back(tx, row, event.amount)
 
     async def _charge_back(self, tx: Transaction, row: Any, amount: int) -> None:
-        """Out of escrow while it is there, then out of the wallet of who has the money, as far as it goes."""
+        """Out of escrow while it is there, then out of the wallet of who has the money, as far as it goes.
+
+        Who has it: the seller after the release; the payer of a top-up, and of what was given back.
+        """
         currency = row.currency
-        owner_id = row.payer_id
-        if row.order_id is not None:
-            owner_id = await tx.scalar("SELECT seller_id FROM releases WHERE order_id = :id", {"id": row.order_id})
-        in_escrow = escrow(row.order_id, currency) if row.order_id else None
+        owner_id: UUID | None = row.payer_id
+        kept_by: UUID | None = row.order_id if row.status == "succeeded" else None
+        if kept_by is not None:
+            owner_id = await tx.scalar("SELECT seller_id FROM releases WHERE order_id = :id", {"id": kept_by})
+        in_escrow = escrow(kept_by, currency) if kept_by else None
         wallet = available(owner_id, currency) if owner_id else None
         # All that will be touched, locked at once and so in the one order.
         touched = [clearing(row.provider, currency), losses(currency)]
