@@ -154,6 +154,68 @@ async def test_a_key_repeated_while_its_bid_is_on_its_way_gets_the_same_answer(m
     await no_faults(market)
 
 
+async def test_a_repeated_key_is_known_whatever_its_bid_would_do_now(market: TestMarket) -> None:
+    seller, alice, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
+    auction = (await market.auction(seller))["id"]
+    async with desks(market, 1) as (counter,):
+        await warm(counter, auction, alice, bob)
+        first = await counter.bid(auction, alice, 1000, key="k")
+        assert await counter.outcome(auction, bob, 1500) == "accepted"
+        # Alone it would be refused, beside an accepted bid too, and with another amount it would be accepted.
+        alone = await counter.bid(auction, alice, 1000, key="k")
+        beside = [counter.bid(auction, bob, None, 2000), counter.bid(auction, alice, 1000, key="k")]
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, second = await asyncio.gather(*beside)
+        assert await counter.outcome(auction, alice, 9000, key="k") == "idempotency_key_reused"
+    assert isinstance(first, BidAnswer)
+    for again in (alone, second):
+        assert isinstance(again, BidAnswer)
+        assert (again.replayed, again.bid.id) == (True, first.bid.id)
+    assert (await market.read(auction))["current_price"] == 1500
+    await no_faults(market)
+
+
+async def test_an_unknown_auction_is_learnt_of_while_others_go_on_and_keeps_its_order(market: TestMarket) -> None:
+    seller, alice, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
+    known, unknown = (await market.auction(seller))["id"], (await market.auction(seller))["id"]
+    settled: list[str] = []
+    async with desks(market, 1) as (counter,):
+        await warm(counter, known, alice, bob)
+        before = counter.long_ways
+        bids = [
+            counter.bid(auction, (alice, bob)[step % 2], 1000 + 100 * step)
+            for step in range(20)
+            for auction in (unknown, known)
+        ]
+        for at, bid in enumerate(bids):
+            bid.add_done_callback(lambda _, name=("unknown", "known")[at % 2]: settled.append(name))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answers = await asyncio.gather(*bids)
+        assert counter.long_ways == before
+    # In the order of arrival each tops the one before it.
+    assert all(isinstance(answer, BidAnswer) for answer in answers)
+    assert settled == ["known"] * 20 + ["unknown"] * 20
+    await no_faults(market)
+
+
+async def test_a_batch_that_only_refuses_is_proved_too(market: TestMarket) -> None:
+    seller, alice, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
+    auction, other = (await market.auction(seller))["id"], (await market.auction(seller))["id"]
+    async with desks(market, 1) as (counter,):
+        for one in (auction, other):
+            await warm(counter, one, alice, bob)
+            assert await counter.outcome(one, alice, 1000) == "accepted"
+        # Behind the desk's back the minimum falls: what it would refuse from memory is acceptable now.
+        for one in (auction, other):
+            await run_sql(market, "UPDATE auctions SET bid_increment = 10 WHERE id = :id", id=one)
+        assert await counter.outcome(auction, bob, 1050) == "accepted"
+        warm_again = [counter.bid(auction, alice, 1060), counter.bid(other, bob, 1050)]
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answers = await asyncio.gather(*warm_again)
+    assert all(isinstance(answer, BidAnswer) for answer in answers)
+    await no_faults(market)
+
+
 async def test_an_answer_shows_the_auction_as_its_own_batch_left_it(market: TestMarket) -> None:
     seller, alice, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
     auction = (await market.auction(seller))["id"]

@@ -100,7 +100,7 @@ async def test_events_are_the_systems_alone_whoever_causes_them(market: TestMark
         tx.emit(Event(f"user:{ann.id}", "notification", {}))
     async with database.transaction(PUBLIC) as tx:
         tx.emit(Event(f"user:{ann.id}", "notification", {}))
-    for table in ("outbox", "channels"):
+    for table in ("outbox", "channels", "bid_events"):
         assert await counted(database, SYSTEM, table) > 0, table
         for actor in (PUBLIC, someone, Actor.staff(UUID(ann.id))):
             assert await counted(database, actor, table) == 0, (actor, table)

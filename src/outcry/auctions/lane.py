@@ -32,8 +32,10 @@ MAX_CONNECTION_ATTEMPTS = 5
 RECONNECT_SECONDS = 0.2
 # One committing, one decided behind it. The guard knows "as the batch before left it", and no more.
 MAX_FLYING = 2
-# The second must be at least the first's size over this.
-SECOND_BATCH_SHARE = 4
+# The second must be at least the first's size over this, and no smaller than that: each would be a part of the one
+# before, down to single bids, and a transaction costs what ten bids cost.
+SECOND_BATCH_SHARE = 2
+MIN_SECOND_BIDS = 16
 # Fewer bids than this go in one batch: two would cost more than they overlap.
 MIN_HALVED_BIDS = 64
 
@@ -121,7 +123,8 @@ class Lane:
         """A second batch waits until it is worth a transaction, or until it would be the only one."""
         if not self.queue or not self._flying:
             return bool(self.queue)
-        return len(self._flying) < MAX_FLYING and len(self.queue) * SECOND_BATCH_SHARE >= len(self._flying[-1].batch)
+        worth = max(MIN_SECOND_BIDS, len(self._flying[-1].batch) // SECOND_BATCH_SHARE)
+        return len(self._flying) < MAX_FLYING and len(self.queue) >= worth
 
     def _share(self) -> int:
         """How many to take: of a crowd first one half, so that the other is decided while that one commits."""

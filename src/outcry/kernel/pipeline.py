@@ -134,6 +134,11 @@ class PipelinedConnection:
         except psycopg.OperationalError as lost:
             self._lost(lost)
             return
+        if self._pgconn.status != ConnStatus.OK:
+            # libpq reads when it cannot write. If it met the end there, it has closed the socket without a word, and
+            # nobody will ever call us for it again.
+            self._lost(psycopg.OperationalError("the connection was lost while sending"))
+            return
         if bool(unsent) is not self._is_writing:
             self._is_writing = bool(unsent)
             if unsent:
