@@ -14,7 +14,7 @@ WEB := $(BIN)/python scripts/build_client.py --run
 LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: setup setup-dev client demo test check check-server check-client format api bench wheel lock clean
+.PHONY: setup setup-dev client demo test check check-server check-client format api bench screenshots wheel lock clean
 
 # The client needs packages of npm; without them the server still runs, so a failure here is a notice.
 setup: $(VENV)/.run-ready
@@ -58,6 +58,10 @@ api: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m bench $(ARGS)
+
+# Every page of the sample world, phone and desktop, light and dark, into screenshots/: to be looked at.
+screenshots: setup-dev client
+	$(BIN)/python -m scripts.screenshots
 
 # One file that serves everything, the client too.
 wheel: client

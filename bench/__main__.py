@@ -7,7 +7,15 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench import engine_benchmarks, lighthouse_scores, machine, room, server_benchmarks
+from bench import (
+    engine_benchmarks,
+    ledger_benchmarks,
+    lighthouse_scores,
+    machine,
+    order_benchmarks,
+    room,
+    server_benchmarks,
+)
 from bench.context import Context
 from bench.engine import Contestant
 from bench.ours import NAME, OutcryDesk
@@ -36,6 +44,8 @@ BENCHMARKS = {
     "poisson": Benchmark("Engine, open loop", engine_benchmarks.poisson),
     "slow_commits": Benchmark("Engine, slower commits", engine_benchmarks.slow_commits),
     "flat_rate": Benchmark("Engine, rate over time", engine_benchmarks.flat_rate),
+    "ledger": Benchmark("Ledger transfers", ledger_benchmarks.ledger),
+    "orders": Benchmark("Orders of one hot listing", order_benchmarks.orders),
     "sockets": Benchmark("Bids over WebSockets", server_benchmarks.sockets),
     "rest": Benchmark("Bids over REST", server_benchmarks.rest),
     "fan_out": Benchmark("Fan-out", server_benchmarks.fan_out),

@@ -22,6 +22,7 @@ from bench.engine import (
     open_loop,
     rate_over_time,
 )
+from bench.ours import FULL_HOLD, FullHoldDesk
 from bench.rivals.design import Design
 from bench.rivals.raw_insert import ROWS, raw_insert_rows_per_second
 from bench.stats import Figures, middle, number, spread, table
@@ -56,8 +57,9 @@ async def engine(context: Context) -> str:
         " bids decided in order are all acceptable. *watching*: every bid tops the last accepted price, so of all who"
         " saw the same price one wins. The row lock stands there twice: bare (lock, compare, insert, update), and with"
         " all that the desk does for a bid (repeated keys, blocks, hidden maximums, extension, hash chain, counted"
-        " events), which compares like with like. CPU is processor time a decision: of the process with bidders and"
-        " design, and of PostgreSQL.",
+        " events), which compares like with like. *Full hold* is the desk with bid security on every auction: the"
+        " leader's maximum is held in the ledger, and an outbid frees it in the same commit. CPU is processor time a"
+        " decision: of the process with bidders and design, and of PostgreSQL.",
     ]
     for auctions in (HOT, MANY):
         parts.append(await _closed_loop_table(context, auctions, "rising"))
@@ -72,7 +74,11 @@ async def _closed_loop_table(context: Context, auctions: int, mode: Mode) -> str
         return await _with_cpu(context, closed_loop(design, Workload(auctions, mode, seed), seconds=context.seconds))
 
     figures = await interleaved(
-        context.contestants(), context.postgres.fresh_database, run, auctions=auctions, runs=context.runs
+        [*context.contestants(), Contestant(FULL_HOLD, FullHoldDesk)],
+        context.postgres.fresh_database,
+        run,
+        auctions=auctions,
+        runs=context.runs,
     )
     return f"**{_auctions(auctions)}, {mode}**\n\n" + comparison(figures)
 

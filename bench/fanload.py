@@ -2,12 +2,16 @@
 
 Orders as JSON on the first line of standard input; `connected` when every watcher has its snapshots; `go` begins the
 measuring, the next line ends it. Delay is from the event's own `at` (the database's clock) to the receipt by this
-process: the same machine, hence the same clock. The same bytes go to every watcher, so each frame is read once and
-then recognised: the generator must cost less than what it measures.
+process: the same machine, hence the same clock.
+
+The generator must cost less than what it measures. The same bytes go to every watcher, so bytes are read once: of
+watchers who stand at the same place, all to whom the same bytes come stand at one place afterwards. Every byte of every
+watcher is compared all the same.
 """
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +22,9 @@ from bench.frames import CLOSE, PING, PONG, TEXT, ServerFrames, Socket, client_f
 from bench.load import connected, next_line, raise_file_limit, read_orders, say
 from bench.stats import Histogram
 
-_REMEMBERED_FRAMES = 4_096
+_REMEMBERED_PLACES = 4_096
+_REMEMBERED_STEPS = 8
+_DELAYS_A_SECOND = 5_000
 
 
 class WatchOrders(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,6 +54,9 @@ class Watched(msgspec.Struct):
     last_at: float = 0.0
     """Of the first and the last delivery, in seconds since the epoch."""
     deliveries: int = 0
+    """Frames that carry a seq; hints are none."""
+    writes: int = 0
+    """Pieces they came in: of the server's writes those that were not joined on the way."""
     payload_bytes: int = 0
     gaps: int = 0
     """Events that did not follow the watcher's last; a snapshot sent instead of missed events is none."""
@@ -99,6 +108,58 @@ def read(body: bytes) -> Read:
     return Read(frame.type, frame.channel, frame.seq, first, data.current_price, at, frame.ref)
 
 
+class Place:
+    """Where watchers stand who have heard the same: (seq, current price) by channel, and a frame's beginning."""
+
+    __slots__ = ("last", "rest", "steps")
+
+    def __init__(self, last: dict[str, tuple[int, int | None]], rest: bytes) -> None:
+        self.last = last
+        self.rest = rest
+        self.steps: list[Step] = []
+
+
+class Step:
+    """What `data` says to a watcher at a place, and where it leads."""
+
+    __slots__ = ("answers", "ats", "data", "deliveries", "gaps", "payload_bytes", "snapshots", "to")
+
+    def __init__(self, data: bytes, place: Place, reading: Callable[[bytes], Read]) -> None:
+        self.data = data
+        self.deliveries = self.payload_bytes = self.gaps = self.snapshots = 0
+        self.ats: list[float] = []
+        # What each watcher must see to itself: (opcode, body).
+        self.answers: list[tuple[int, bytes]] = []
+        frames, last = ServerFrames(place.rest), dict(place.last)
+        for opcode, body in frames.feed(data):
+            told = reading(body) if opcode == TEXT else None
+            if told is None or told.ref is not None:
+                self.answers.append((opcode, body))
+            if told is not None and told.seq is not None:
+                self._take(told, last)
+                if told.ref is None:
+                    self._count(told, body)
+        self.to = Place(last, frames.rest)
+
+    def _take(self, told: Read, last: dict[str, tuple[int, int | None]]) -> None:
+        before = last.get(told.channel)
+        if told.kind == "snapshot":
+            self.snapshots += told.ref is None
+        elif told.channel and before is not None and told.seq_from != before[0] + 1:
+            self.gaps += 1
+        price = told.current_price
+        if price is None and before is not None:
+            price = before[1]
+        if told.channel:
+            last[told.channel] = (told.seq or 0, price)
+
+    def _count(self, told: Read, body: bytes) -> None:
+        self.deliveries += 1
+        self.payload_bytes += len(body)
+        if told.at_seconds is not None:
+            self.ats.append(told.at_seconds)
+
+
 class Room:
     """All watchers of this process and what they saw."""
 
@@ -106,17 +167,36 @@ class Room:
         self.orders = orders
         self.seen = Watched()
         self.measuring = False
-        self._known: dict[bytes, Read] = {}
-        self.watchers = [Watcher(self) for _ in range(orders.watchers)]
+        self._delays: dict[int, int] = {}
+        start = Place({}, b"")
+        self._places = {_named(start): start}
+        self.watchers = [Watcher(self, start) for _ in range(orders.watchers)]
 
-    def read(self, body: bytes) -> Read:
-        """As `read`, remembered."""
-        found = self._known.get(body)
-        if found is None:
-            if len(self._known) >= _REMEMBERED_FRAMES:
-                self._known.clear()
-            found = self._known[body] = read(body)
-        return found
+    def step(self, place: Place, data: bytes) -> Step:
+        """What `data` says at `place`."""
+        step = Step(data, place, read)
+        # Watchers part when the network cuts their bytes differently, and come together again.
+        if len(self._places) >= _REMEMBERED_PLACES:
+            self._places.clear()
+        step.to = self._places.setdefault(_named(step.to), step.to)
+        place.steps.insert(0, step)
+        del place.steps[_REMEMBERED_STEPS:]
+        return step
+
+    def count(self, step: Step, now: float) -> None:
+        """One watcher has heard it."""
+        seen = self.seen
+        seen.first_at = seen.first_at or now
+        seen.last_at = now
+        seen.writes += 1
+        seen.deliveries += step.deliveries
+        seen.payload_bytes += step.payload_bytes
+        seen.gaps += step.gaps
+        seen.snapshots += step.snapshots
+        delays = self._delays
+        for at in step.ats:
+            delay = int((now - at) * _DELAYS_A_SECOND)
+            delays[delay] = delays.get(delay, 0) + 1
 
     async def measure(self) -> Watched:
         """From now until the next line."""
@@ -124,29 +204,34 @@ class Room:
         self.measuring = True
         await next_line()
         self.measuring = False
+        for delay, times in self._delays.items():
+            self.seen.delay.add((delay + 0.5) / _DELAYS_A_SECOND, times)
         last: dict[tuple[str, int, int | None], int] = {}
         for watcher in self.watchers:
-            for channel, state in watcher.last.items():
+            for channel, state in watcher.place.last.items():
                 last[(channel, *state)] = last.get((channel, *state), 0) + 1
         self.seen.last = [LastState(*state, watchers) for state, watchers in sorted(last.items(), key=str)]
         return self.seen
 
 
-class Watcher:
-    """One connection; `last` holds (seq, current price) by channel."""
+def _named(place: Place) -> tuple[frozenset[tuple[str, tuple[int, int | None]]], bytes]:
+    return frozenset(place.last.items()), place.rest
 
-    def __init__(self, room: Room) -> None:
+
+class Watcher:
+    """One connection."""
+
+    def __init__(self, room: Room, place: Place) -> None:
+        self.place = place
         self._room = room
-        self._frames = ServerFrames()
         self._socket: Socket | None = None
         self._answers: dict[int, asyncio.Future[None]] = {}
-        self.last: dict[str, tuple[int, int | None]] = {}
 
     async def connect(self) -> None:
         """Open, sign in when there is a token, and subscribe; returns when every snapshot is here."""
         orders = self._room.orders
         self._socket = await open_socket(orders.host, orders.port, orders.path)
-        self._socket.received = self._received
+        self._socket.received = self.received
         self._socket.lost = self._lost
         if orders.token is not None:
             await self._ask(0, {"type": "auth", "token": orders.token})
@@ -159,51 +244,33 @@ class Watcher:
         self._socket.write(client_frame(msgspec.json.encode({**question, "ref": ref})))
         await answer
 
-    def _received(self, data: bytes) -> None:
-        now = time.time()
-        room, seen = self._room, self._room.seen
-        for opcode, body in self._frames.feed(data):
-            if opcode == TEXT:
-                told = room.read(body)
-                if told.ref is not None:
-                    self._answered(told, body)
-                    continue
-                if room.measuring:
-                    seen.deliveries += 1
-                    seen.first_at = seen.first_at or now
-                    seen.last_at = now
-                    seen.payload_bytes += len(body)
-                    if told.at_seconds is not None and told.seq is not None:
-                        seen.delay.add(now - told.at_seconds)
-                self._take(told)
-            elif opcode == PING:
-                self._socket.write(client_frame(body, PONG))  # type: ignore[union-attr]
-            elif opcode == CLOSE:
-                self._lost(f"closed with {body[:100]!r}")
-
-    def _take(self, told: Read) -> None:
-        if told.seq is None:
-            return
-        before = self.last.get(told.channel)
-        if told.kind == "snapshot":
-            self._room.seen.snapshots += self._room.measuring
-        elif before is not None and told.seq_from != before[0] + 1:
-            self._room.seen.gaps += self._room.measuring
-        price = told.current_price
-        if price is None and before is not None:
-            price = before[1]
-        self.last[told.channel] = (told.seq, price)
-
-    def _answered(self, told: Read, body: bytes) -> None:
-        waiting = self._answers.pop(told.ref, None)  # type: ignore[arg-type]
-        if told.kind == "snapshot":
-            self._take(told)
-        if waiting is None or waiting.done():
-            return
-        if told.kind == "error":
-            waiting.set_exception(ConnectionError(f"refused: {body[:200]!r}"))
+    def received(self, data: bytes) -> None:
+        """Bytes from the server, as they come."""
+        for step in self.place.steps:
+            if step.data == data:
+                break
         else:
-            waiting.set_result(None)
+            step = self._room.step(self.place, data)
+        self.place = step.to
+        if step.deliveries and self._room.measuring:
+            self._room.count(step, time.time())
+        for opcode, body in step.answers:
+            self._answered(opcode, body)
+
+    def _answered(self, opcode: int, body: bytes) -> None:
+        if opcode == PING:
+            self._socket.write(client_frame(body, PONG))  # type: ignore[union-attr]
+        elif opcode == CLOSE:
+            self._lost(f"closed with {body[:100]!r}")
+        elif opcode == TEXT:
+            told = read(body)
+            waiting = self._answers.pop(told.ref, None)  # type: ignore[arg-type]
+            if waiting is None or waiting.done():
+                return
+            if told.kind == "error":
+                waiting.set_exception(ConnectionError(f"refused: {body[:200]!r}"))
+            else:
+                waiting.set_result(None)
 
     def _lost(self, why: str) -> None:
         self._room.seen.lost_connections += 1

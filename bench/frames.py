@@ -17,16 +17,16 @@ def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
 
 
 class ServerFrames:
-    """Cuts a server's byte stream into frames."""
+    """Cuts a server's byte stream into frames; `rest` is the beginning of one that is not whole yet."""
 
-    def __init__(self) -> None:
-        self._rest = b""
+    def __init__(self, rest: bytes = b"") -> None:
+        self.rest = rest
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """(opcode, payload) of every frame that is complete now; a message in several frames is refused."""
-        if self._rest:
-            data = self._rest + data
-            self._rest = b""
+        if self.rest:
+            data = self.rest + data
+            self.rest = b""
         frames: list[tuple[int, bytes]] = []
         begin, size = 0, len(data)
         while size - begin >= 2:
@@ -42,7 +42,7 @@ class ServerFrames:
                 raise ValueError("the server sent a fragmented message")
             frames.append((head & 0x0F, data[body : body + length]))
             begin = body + length
-        self._rest = data[begin:]
+        self.rest = data[begin:]
         return frames
 
 

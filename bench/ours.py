@@ -5,17 +5,22 @@ import asyncio
 import psycopg
 
 from bench.rivals.design import Ids
-from bench.seed import seed_auctions, seed_people
+from bench.seed import CURRENCY, seed_auctions, seed_people
 from outcry.auctions.batch import BidAnswer, BidRequest
 from outcry.auctions.desk import Desk
 from outcry.auctions.errors import AlreadyLeading, BidTooLow
 from outcry.kernel import migrations
-from outcry.kernel.database import Database
+from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.errors import OutcryError
 from outcry.kernel.settings import Settings
+from outcry.ledger import accounts
+from outcry.ledger.service import Ledger, Transfer, legs
 
 BIDDERS = 1_024
 NAME = "**Outcry's desk**"
+FULL_HOLD = "**Outcry's desk**, full hold"
+# More than any run bids.
+STAKE = 10**12
 
 
 class OutcryDesk:
@@ -31,6 +36,7 @@ class OutcryDesk:
         with psycopg.connect(url, autocommit=True) as connection:
             seed_people(connection, BIDDERS)
             seed_auctions(connection, auctions)
+            await self.secure(url, connection)
         settings, ids = Settings(), Ids(auctions, BIDDERS)
         self._url = url
         self._auctions = [each.int for each in ids.auctions]
@@ -43,6 +49,9 @@ class OutcryDesk:
             batch_bids=settings.desk_batch_bids,
         )
         await self._desk.start()
+
+    async def secure(self, url: str, connection: psycopg.Connection) -> None:
+        """Auctions ask for no security here."""
 
     async def bid(self, auction: int, bidder: int, amount: int, key: str) -> bool:
         assert self._desk is not None
@@ -76,3 +85,21 @@ class OutcryDesk:
             await self._desk.stop()
         if self._database is not None:
             await self._database.close()
+
+
+class FullHoldDesk(OutcryDesk):
+    """The same with bid security: the leader's maximum is held in the ledger, and an outbid frees it (SPEC MON-5)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = FULL_HOLD
+
+    async def secure(self, url: str, connection: psycopg.Connection) -> None:
+        connection.execute("UPDATE auctions SET bid_security = 'full_hold'")
+        database = Database(url)
+        fund = accounts.grants(CURRENCY)
+        async with database.transaction(SYSTEM) as tx:
+            wallets = [accounts.available(bidder, CURRENCY) for bidder in Ids(1, BIDDERS).bidders]
+            grants = [Transfer(f"fund:{one.id}", "grant", legs((fund, -STAKE), (one, STAKE))) for one in wallets]
+            await Ledger().post(await tx.driver(), grants)
+        await database.close()

@@ -97,6 +97,7 @@ def _accepted(auction_id: UUID, outcome: Outcome) -> BidAccepted:
         extended_count=0,
         award="automatic",
         bid_security="none",
+        deposit_amount=None,
         seq=outcome.seq,
         server_time=now,
         anti_snipe=_SNIPE,

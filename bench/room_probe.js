@@ -1,7 +1,7 @@
 // Put into the page before its own scripts: keeps every price a person could see with the time of its frame, all frames
 // and all long tasks. Times are in milliseconds since the epoch by the page's monotonic clock.
 (() => {
-  const PRICES = '[aria-live="polite"][aria-atomic="true"] > .figures'
+  const PRICES = '[data-price] > .figures'
   const kept = { prices: [], frames: [], tasks: [] }
   const paints = new MessageChannel()
   let place = null

@@ -18,6 +18,10 @@ const FEATURES = [
   'watchlist',
   'notifications',
   'gallery',
+  'orders',
+  'checkout',
+  'wallet',
+  'staff',
 ]
 const SHARED = ['api', 'auction', 'live', 'ui', 'shared', 'strings']
 
@@ -42,6 +46,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist',
+      'src/app/start.js',
       'src/app/theme-first.js',
       'src/app/service-worker.js',
       'public',

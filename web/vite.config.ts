@@ -3,39 +3,45 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, minify, type Plugin } from 'vite'
 
 const SERVER = process.env.OUTCRY_SERVER ?? 'http://127.0.0.1:8000'
-const TEXT_FONT = /inter-latin-wght-normal-[\w-]+\.woff2$/
+const FONTS = /-latin-wght-normal-[\w-]+\.woff2$/
 const WORKER_SCRIPT = fileURLToPath(new URL('./src/app/service-worker.js', import.meta.url))
 const THEME_SCRIPT = fileURLToPath(new URL('./src/app/theme-first.js', import.meta.url))
+const START_SCRIPT = fileURLToPath(new URL('./src/app/start.js', import.meta.url))
+
+const ENTRY = /<script type="module"[^>]* src="([^"]+)"><\/script>\s*/
+const LINKS = /<link rel="(modulepreload|stylesheet)"[^>]* href="([^"]+)">\s*/g
 
 /**
- * What the first paint needs, in the head: the saved theme (a file of its own, as the content policy allows no inline
- * script) and the one font that all text is set in.
+ * What stands in the page itself, run before anything is fetched: the saved theme, and what starts the client when the
+ * page is shown. The server names their digests in the content policy.
  */
 function firstPaint(): Plugin {
-  const theme = readFileSync(THEME_SCRIPT, 'utf8').trim() + '\n'
-  const themePath = `assets/theme-${createHash('sha256').update(theme).digest('hex').slice(0, 10)}.js`
+  const inline = (script: string) => `<script>${script.trim()}</script>`
   return {
     name: 'outcry-first-paint',
-    configureServer(server) {
-      server.middlewares.use(`/${themePath}`, (_request, response) => {
-        response.setHeader('Content-Type', 'text/javascript')
-        response.end(theme)
-      })
-    },
-    generateBundle() {
-      this.emitFile({ type: 'asset', fileName: themePath, source: theme })
-    },
     transformIndexHtml: {
       order: 'post',
-      handler(html, { bundle }) {
-        const font = Object.keys(bundle ?? {}).find(name => TEXT_FONT.test(name))
-        const preload = font
-          ? `\n    <link rel="preload" href="/${font}" as="font" type="font/woff2" crossorigin />`
-          : ''
-        return html.replace('<!-- first-paint -->', `<script src="/${themePath}"></script>${preload}`)
+      async handler(html, { bundle }) {
+        const theme = inline(readFileSync(THEME_SCRIPT, 'utf8'))
+        if (!bundle) return html.replace('<!-- first-paint -->', theme)
+        const links = [...html.matchAll(LINKS)]
+        const pieces = {
+          entry: ENTRY.exec(html)?.[1],
+          modules: links.filter(([, rel]) => rel === 'modulepreload').map(([, , href]) => href),
+          styles: links.filter(([, rel]) => rel === 'stylesheet').map(([, , href]) => href),
+          fonts: Object.keys(bundle)
+            .filter(name => FONTS.test(name))
+            .map(name => `/${name}`),
+        }
+        const start = readFileSync(START_SCRIPT, 'utf8').replace('__PIECES__', JSON.stringify(pieces))
+        const { code } = await minify('start.js', start)
+        return html
+          .replace(ENTRY, '')
+          .replace(LINKS, '')
+          .replace('<!-- first-paint -->', `${theme}${inline(code)}`)
       },
     },
   }

@@ -15,10 +15,12 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from outcry import __version__
 from outcry.auctions import routes as auction_routes
+from outcry.auctions.bid_protocol import BidProtocol, make_http_protocol
 from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
 from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
+from outcry.auctions.fast_bids import ROUTE as BID_ROUTE
 from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
 from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
@@ -47,6 +49,7 @@ from outcry.kernel.idempotency import provide_idempotent
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
+from outcry.kernel.mail import Mail
 from outcry.kernel.market import Market
 from outcry.kernel.messages import SEALED_MESSAGES
 from outcry.kernel.metrics import Metrics
@@ -55,9 +58,12 @@ from outcry.kernel.proxies import behind_proxies
 from outcry.kernel.pruning import prune_answers, prune_events
 from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.reencryption import Reencryption
-from outcry.kernel.security import cross_origin, header_pairs, security_headers
+from outcry.kernel.security import cross_origin, cross_origin_headers, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
+from outcry.ledger import routes as ledger_routes
+from outcry.ledger.service import Ledger
+from outcry.ledger.wallet import Wallets
 from outcry.media import jobs as media_jobs
 from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
@@ -65,12 +71,31 @@ from outcry.notifications import jobs as notification_jobs
 from outcry.notifications import routes as notification_routes
 from outcry.notifications.reader import NotificationReader
 from outcry.notifications.service import Notifications
+from outcry.orders import aftersale_routes, handover_routes
 from outcry.orders import routes as order_routes
+from outcry.orders.cancelling import Cancelling
+from outcry.orders.deadlines import Deadlines
+from outcry.orders.disputes import Disputes
+from outcry.orders.fulfilling import Fulfilling
+from outcry.orders.handover import Handover
+from outcry.orders.invoices import Invoices
+from outcry.orders.meetings import Meetings
+from outcry.orders.moves import OrderMoves
+from outcry.orders.paying import Paying
+from outcry.orders.purchases import Purchases
+from outcry.orders.ratings import Ratings
+from outcry.orders.safe_zones import load_safe_zones
 from outcry.orders.service import OrderService
 from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
+from outcry.payments import jobs as payment_jobs
+from outcry.payments import routes as payment_routes
+from outcry.payments import staff_routes as payment_staff_routes
+from outcry.payments.module import PaymentsModule
+from outcry.payments.sandbox import dev_routes as sandbox_dev_routes
+from outcry.payments.sandbox import routes as sandbox_routes
 from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
@@ -102,9 +127,16 @@ class Outcry:
         self.notification_reader = NotificationReader(self.database, self.notifications, sweeps=clock)
         self.database.publish_with(self._publish, self._heard)
         self._make_identity()
-        self.media = MediaService(self.database, open_storage(settings), settings, self.keys)
+        self.storage = open_storage(settings)
+        self.mail = Mail(self.database, self.keys, self.storage, settings, self.market)
+        self.media = MediaService(self.database, self.storage, settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
+        self.ledger = Ledger()
+        self.wallets = Wallets(self.ledger, self.market)
+        self.profiles.records.append(self.wallets)
+        self.jobs = Jobs(self.database)
+        self.payments = PaymentsModule(self.database, self.ledger, self.jobs, self.keys, self.market, settings)
         self.orders = OrderService(self.market)
         self.desk = Desk(
             self.database,
@@ -118,6 +150,7 @@ class Outcry:
         self.auctions.check_bid_rate = self.limits.check_bid
         self.decisions = DecisionService(self.auctions, self.market)
         self.clock = AuctionClock(self.database, self.market, self.orders)
+        self._make_orders()
         self.readiness = Readiness(self.database)
         self.client = load_client(settings)
         self.pages = Pages(settings, self.market, self.client)
@@ -141,15 +174,40 @@ class Outcry:
         return NotificationReader.listens_to(channel) or self.bus.heard(channel)
 
     def _make_jobs(self) -> None:
-        self.jobs = Jobs(self.database)
         event_hours = self.settings.event_retention_hours
         answer_hours = self.settings.idempotency_retention_hours
         self.jobs.register("kernel.prune_events", lambda: prune_events(self.database, event_hours), cron="*/10 * * * *")
         self.jobs.register(
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
+        self.mail.register(self.jobs)
         media_jobs.register(self.jobs, self.media)
+        payment_jobs.register(self.jobs, self.payments)
         notification_jobs.register(self.jobs, self.notifications)
+        self.order_deadlines.register(self.jobs)
+
+    def _make_orders(self) -> None:
+        market = self.market
+        payments = self.payments.payments
+        moves = OrderMoves(market, payments)
+        self.order_moves = moves
+        self.purchases = Purchases(market, self.orders, moves)
+        self.paying = Paying(self.database, self.orders, moves, payments, self.ledger)
+        self.payments.use_sink(self.paying)
+        self.cancelling = Cancelling(market, self.auctions, moves, payments, self.ledger)
+        self.fulfilling = Fulfilling(market, moves)
+        self.order_deadlines = Deadlines(self.database, market, moves, self.cancelling)
+        self._make_aftersale(moves)
+
+    def _make_aftersale(self, moves: OrderMoves) -> None:
+        settings, market, orders = self.settings, self.market, self.orders
+        self.meetings = Meetings(market, load_safe_zones(market, settings.market), moves, orders)
+        self.handover = Handover(self.database, moves, orders, self.keys, settings)
+        self.disputes = Disputes(self.database, market, self.keys, moves, orders, self.media, self.jobs, settings)
+        self.invoices = Invoices(self.database, market, self.keys, self.storage, self.jobs, settings)
+        moves.on_completed.append(self.invoices.issue)
+        self.ratings = Ratings(market, moves, orders)
+        self.profiles.rating_board = self.ratings
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -165,6 +223,8 @@ class Outcry:
         )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
+        counter("outcry_mail_sent", "Mails the mail server has taken", lambda: self.mail.sent_mails)
+        counter("outcry_mail_failed", "Mails given up", lambda: self.mail.failed_mails)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
         counter("outcry_live_deliveries", "Frames handed to watchers", lambda: hub.deliveries)
         counter("outcry_live_coalesced", "Events merged into later ones", lambda: hub.coalesced_events)
@@ -176,6 +236,18 @@ class Outcry:
     def socket_protocol(self) -> type[LiveProtocol]:
         """The class for uvicorn's `ws`: carries /v1/live."""
         return make_protocol(LiveParts(self.hub, self.auctions, self.authentication, self.settings))
+
+    def http_protocol(self) -> type[BidProtocol]:
+        """The class for uvicorn's `http`: answers bids itself."""
+        bids = FastBids(
+            auctions=self.auctions,
+            authentication=self.authentication,
+            headers=header_pairs(self.settings),
+            origin_headers=cross_origin_headers(self.settings),
+            limit_headers=self.limits.bid_headers,
+            count=self.metrics.counting("POST", BID_ROUTE),
+        )
+        return make_http_protocol(bids)
 
     def _make_identity(self) -> None:
         settings = self.settings
@@ -212,9 +284,21 @@ class Outcry:
             "staffing": self.staffing,
             "media": self.media,
             "listings": self.listings,
+            "ledger": self.ledger,
+            "ledger_wallets": self.wallets,
+            **self.payments.dependencies(),
             "auctions": self.auctions,
             "decisions": self.decisions,
             "orders": self.orders,
+            "purchases": self.purchases,
+            "paying": self.paying,
+            "cancelling": self.cancelling,
+            "fulfilling": self.fulfilling,
+            "meetings": self.meetings,
+            "handover": self.handover,
+            "disputes": self.disputes,
+            "invoices": self.invoices,
+            "ratings": self.ratings,
             "notifications": self.notifications,
             "hub": self.hub,
             "readiness": self.readiness,
@@ -231,8 +315,13 @@ class Outcry:
             *identity_routes.ROUTES,
             *media_routes.ROUTES,
             *catalog_routes.ROUTES,
+            *ledger_routes.ROUTES,
             *auction_routes.ROUTES,
+            *payment_routes.ROUTES,
+            *payment_staff_routes.ROUTES,
             *order_routes.ROUTES,
+            *handover_routes.ROUTES,
+            *aftersale_routes.ROUTES,
             *notification_routes.ROUTES,
             *realtime_routes.ROUTES,
             *page_routes.ROUTES,
@@ -243,8 +332,15 @@ class Outcry:
         ]
         if self.client is not None:
             routes += page_routes.CLIENT_ROUTES
+        if self.payments.has_sandbox:
+            routes += sandbox_routes.ROUTES
         if not self.settings.is_production:
-            routes += [*identity_routes.DEVELOPMENT_ROUTES, *reference_routes.DEVELOPMENT_ROUTES]
+            routes += [
+                *identity_routes.DEVELOPMENT_ROUTES,
+                *ledger_routes.DEVELOPMENT_ROUTES,
+                *sandbox_dev_routes.ROUTES,
+                *reference_routes.DEVELOPMENT_ROUTES,
+            ]
         return routes
 
     async def start(self) -> None:
@@ -273,9 +369,11 @@ class Outcry:
         await self.hub.stop()
         await self.view_counter.stop()
         await self.bus.stop()
+        await self.payments.close()
         await self.timekeeper.stop()
         await self.database.close()
         self.passwords.close()
+        self.invoices.close()
         await self.metrics.stop()
 
     @asynccontextmanager
@@ -309,14 +407,6 @@ class Outcry:
             request_context,
         ):
             whole = middleware(whole)
-        whole = FastBids(
-            whole,
-            auctions=self.auctions,
-            authentication=self.authentication,
-            headers=header_pairs(self.settings),
-            limit_headers=self.limits.bid_headers,
-            count=self.metrics.count,
-        )
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))
 
     def _framework(self) -> Litestar:

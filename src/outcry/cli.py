@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("--url", default="http://127.0.0.1:8000", help="the server's address")
     doctor = command("doctor", _doctor, "Look for what is wrong and say how to mend it.")
     doctor.add_argument("--settings", action="store_true", help="print the settings table")
-    command("audit", _audit, "Check every auction's chain, sequence, prices and counts; exit 1 on a fault.")
+    command("audit", _audit, "Check every auction's history and every transfer, balance and hold; exit 1 on a fault.")
     keys = command("keys", _keys, "Tell which secret keys are still needed; exit 1 when an older one is.")
     keys.add_argument("--reencrypt", action="store_true", help="first bring everything under the newest key, now")
     user = command("user", _user, "Manage people.")
@@ -146,19 +146,28 @@ def _doctor(settings: Settings, options: argparse.Namespace) -> int:
 def _audit(settings: Settings, _: argparse.Namespace) -> int:
     from outcry.auctions.audit import audit_auctions
     from outcry.kernel.database import Database
+    from outcry.ledger.audit import audit_ledger
+    from outcry.orders.aftersale_audit import audit_aftersale
+    from outcry.orders.audit import audit_orders
+    from outcry.payments.audit import audit_payments
 
-    async def check(app_url: str) -> int:
+    async def audit(app_url: str) -> int:
         database = Database(app_url, pool_connections=2)
         faults = 0
-        async for fault in audit_auctions(database):
-            faults += 1
-            print(fault)
+        for domain in (audit_auctions, audit_ledger, audit_payments, audit_orders, audit_aftersale):
+            async for fault in domain(database):
+                faults += 1
+                print(fault)
         await database.close()
-        print(f"audit: {faults} faults" if faults else "audit: every auction's history, price and count is right")
+        print(
+            f"audit: {faults} faults"
+            if faults
+            else "audit: every auction's history, price and count is right, every transfer and balance too"
+        )
         return 1 if faults else 0
 
     with _reachable_database(settings) as app_url:
-        return asyncio.run(check(app_url))
+        return asyncio.run(audit(app_url))
 
 
 def _reachable_database(settings: Settings) -> Any:

@@ -22,7 +22,7 @@ def run(settings: Settings, *, show_settings: bool) -> int:
 
         print(document(), end="")
         return 0
-    checks: list[Callable[[Settings], list[Finding]]] = [_folder, _port, _database, _redis]
+    checks: list[Callable[[Settings], list[Finding]]] = [_folder, _port, _database, _redis, _mail]
     wrong = 0
     for check in checks:
         for good, words in check(settings):
@@ -129,3 +129,20 @@ def _redis(settings: Settings) -> list[Finding]:
     except (redis.RedisError, OSError) as away:
         return [(False, f"Redis does not answer: {away}; check OUTCRY_REDIS_URL")]
     return [(True, "Redis answers")]
+
+
+def _mail(settings: Settings) -> list[Finding]:
+    from outcry.kernel.settings import mail_server
+
+    if not settings.smtp_url:
+        if settings.is_production:
+            mend = "set OUTCRY_SMTP_URL and OUTCRY_MAIL_FROM, or nobody gets a verification link, reset or invoice"
+            return [(False, f"no mail is sent: {mend}")]
+        return [(True, "no mail server: mail is kept and shown at /dev/outbox")]
+    server = mail_server(settings.smtp_url)
+    try:
+        socket.create_connection((server.host, server.port), CONNECT_SECONDS).close()
+    except OSError as away:
+        words = f"the mail server {server.host}:{server.port} does not answer ({away})"
+        return [(False, f"{words}: check OUTCRY_SMTP_URL")]
+    return [(True, f"the mail server {server.host}:{server.port} answers")]

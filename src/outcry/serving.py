@@ -157,11 +157,12 @@ def _serve_here(
                     signal.signal(number, handler)
 
     outcry = Outcry(settings, app_url, clock=role == "all")
+    outcry.payments.listens_at(url)
     _share_metrics(outcry)
     config = uvicorn.Config(
         outcry.asgi(),
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=outcry.http_protocol(),
         ws=outcry.socket_protocol(),
         lifespan="on",
         log_config=None,

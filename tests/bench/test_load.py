@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from bench.fanload import Room, Watcher, WatchOrders, read
+from bench.fanload import Place, Room, Watcher, WatchOrders, read
 from bench.frames import PING, TEXT, ServerFrames, client_frame
 from bench.load import BidOrders, Offers
 from bench.wsload import BidLoad
@@ -91,18 +91,37 @@ def test_socket_answers_are_accepted_refused_or_failed() -> None:
     assert asyncio.run(answer(*bodies)) == (1, 2, 1)
 
 
-def test_a_watcher_notes_last_state_delay_and_gaps() -> None:
-    async def watch() -> tuple[dict[str, tuple[int, int | None]], int, int]:
-        room = Room(WatchOrders("h", 1, 0))
-        room.measuring = True
-        watcher = Watcher(room)
-        watcher.last["auction:A"] = (6, 400)
-        for event in (EVENT, {**EVENT, "seq": 12, "data": {**EVENT["data"], "seq_from": 11}}):  # type: ignore[dict-item]
-            body = json.dumps(event).encode()
-            watcher._received(b"\x81\x7e" + len(body).to_bytes(2, "big") + body)
-        return watcher.last, room.seen.deliveries, room.seen.gaps
+def framed(event: object) -> bytes:
+    body = json.dumps(event).encode()
+    return b"\x81\x7e" + len(body).to_bytes(2, "big") + body
 
-    assert asyncio.run(watch()) == ({"auction:A": (12, 500)}, 2, 1)
+
+NEXT_BUT_ONE = {**EVENT, "seq": 12, "data": {**EVENT["data"], "seq_from": 11}}  # type: ignore[dict-item]
+
+
+def test_a_watcher_notes_last_state_delay_and_gaps() -> None:
+    room = Room(WatchOrders("h", 1, 0))
+    room.measuring = True
+    watcher = Watcher(room, Place({"auction:A": (6, 400)}, b""))
+    for event in (EVENT, NEXT_BUT_ONE):
+        watcher.received(framed(event))
+    assert (watcher.place.last, room.seen.deliveries, room.seen.gaps) == ({"auction:A": (12, 500)}, 2, 1)
+
+
+def test_watchers_who_hear_the_same_bytes_cut_differently_come_to_the_same_place() -> None:
+    room = Room(WatchOrders("h", 1, 0))
+    room.measuring = True
+    start = Place({"auction:A": (6, 400)}, b"")
+    whole, cut, other = (Watcher(room, start) for _ in range(3))
+    data = framed(EVENT) + framed(NEXT_BUT_ONE)
+    whole.received(data)
+    for begin in range(0, len(data), 50):
+        cut.received(data[begin : begin + 50])
+    assert cut.place is whole.place
+    assert (room.seen.deliveries, room.seen.gaps) == (4, 2)
+    # A different byte is a different thing to have heard.
+    other.received(data.replace(b'"current_price": 500', b'"current_price": 501'))
+    assert other.place.last == {"auction:A": (12, 501)}
 
 
 def test_a_frame_says_when_it_was_decided() -> None:

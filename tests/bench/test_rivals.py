@@ -64,14 +64,16 @@ def test_accepted_bids_strictly_rise_and_are_all_in_the_history(
     with psycopg.connect(empty_database) as connection:
         for auction in range(AUCTIONS):
             history = connection.execute(
-                "SELECT seq, amount FROM bids WHERE auction_id = %s ORDER BY seq", (auction_id(auction),)
+                "SELECT seq, kind, amount, max_amount FROM bids WHERE auction_id = %s ORDER BY seq",
+                (auction_id(auction),),
             ).fetchall()
-            amounts = [amount for _, amount in history]
+            # A leader who bids again raises its maximum, and what is automatic nobody offered.
+            offers = [maximum for _, kind, _, maximum in history if kind != "auto"]
             assert accepted[auction], "nobody bid here: the test shows nothing"
-            assert [seq for seq, _ in history] == list(range(1, len(history) + 1))
-            assert all(lower < higher for lower, higher in pairwise(amounts))
-            assert amounts == sorted(accepted[auction])
-            assert prices[auction] == amounts[-1]
+            assert [seq for seq, *_ in history] == list(range(1, len(history) + 1))
+            assert all(lower < higher for lower, higher in pairwise(offers))
+            assert offers == sorted(accepted[auction])
+            assert prices[auction] == history[-1][2]
 
 
 def test_a_repeated_key_is_never_inserted_twice(empty_database: str) -> None:

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.fair import LONG_TITLE, Fair, hold_fair, png
 from tests.browser.room import Room, shown
+from tests.browser.sales import Sales, hold_sales
 from tests.support.market import TestMarket
 from tests.support.visitors import Device, Visitors
 
@@ -54,6 +55,22 @@ BIDDERS = {
     "watchlist": ("/me/watchlist", LONG_TITLE),
     "notifications": ("/me/notifications", re.compile("^You won it for")),
     "profile": ("/me", "Where you are signed in"),
+}
+BUYERS = {
+    "orders": ("/orders", "Your move"),
+    "an order to pay": ("/orders/{unpaid}", "Pay for it"),
+    "checkout": ("/orders/{unpaid}/pay", "How do you want to pay?"),
+    "a code to show": ("/orders/{paid}/meet", "or read it out"),
+    "a dispute": ("/orders/{disputed}", "Add to the case"),
+    "wallet": ("/wallet", "Given for testing"),
+    "payouts": ("/wallet/payouts", "Get paid to your bank"),
+}
+STAFF = {
+    "disputes": ("/staff", "Waits for the seller"),
+    "a case": ("/staff/disputes/{case}", "Release to the seller"),
+    "payments": ("/staff/payments", "Refund"),
+    "reconciliation": ("/staff/reconciliation", "No reports yet"),
+    "ledger": ("/staff/ledger?id={paid}", "Accounts"),
 }
 SELLERS = {
     "room of one's own": ("/auctions/{live}", "This is your auction. You see what bidders see."),
@@ -119,6 +136,40 @@ async def test_everybodys_pages(opened: Opener, axe: str, name: str) -> None:
 @pytest.mark.parametrize("name", BIDDERS)
 async def test_bidders_pages(opened: Opener, fair: Fair, axe: str, name: str) -> None:
     await examine(await opened(*BIDDERS[name], fair.bidder), axe)
+
+
+@pytest.fixture(scope="package")
+async def sales(market: TestMarket) -> Sales:
+    return await hold_sales(market)
+
+
+@pytest.fixture
+def opened_sale(visitors: Visitors, device: Device, sales: Sales) -> Opener:
+    """As `opened`, of the sales."""
+
+    async def go(path: str, words: str, person: Any) -> Page:
+        visitor = await visitors(device, person, reduced_motion="reduce", color_scheme="light")
+        # The ledger is asked what an id is, and says what it is not.
+        visitor.forgive("status of 404")
+        page = await visitor.open(path.format(**vars(sales)))
+        await expect(shown(page, words)).to_be_visible()
+        return page
+
+    return go
+
+
+@pytest.mark.parametrize("name", BUYERS)
+async def test_buyers_pages(opened_sale: Opener, sales: Sales, axe: str, name: str) -> None:
+    await examine(await opened_sale(*BUYERS[name], sales.buyer), axe)
+
+
+async def test_the_sellers_scanner(opened_sale: Opener, sales: Sales, axe: str) -> None:
+    await examine(await opened_sale("/orders/{paid}/meet", "Or type the code", sales.seller), axe)
+
+
+@pytest.mark.parametrize("name", STAFF)
+async def test_staffs_pages(opened_sale: Opener, sales: Sales, axe: str, name: str) -> None:
+    await examine(await opened_sale(*STAFF[name], sales.staff), axe)
 
 
 @pytest.mark.parametrize("name", SELLERS)

@@ -66,5 +66,5 @@ def test_production_has_no_development_routes(tmp_path: Path) -> None:
 
     only_in_development = paths("development") - paths("production")
     assert only_in_development
-    assert all(path.startswith(("/dev/", "/v1/dev/")) for path in only_in_development), only_in_development
-    assert not [path for path in paths("production") if "/dev/" in path]
+    assert all(path.startswith(("/dev/", "/v1/dev/", "/sandbox/")) for path in only_in_development), only_in_development
+    assert not [path for path in paths("production") if "/dev/" in path or "/sandbox/" in path]

@@ -18,7 +18,7 @@ from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.settings import SettingsError, load_settings
 from outcry.kernel.settings_table import document
 from outcry.kernel.times import rfc3339, utc_now
-from outcry.orders.rules import costs_of
+from outcry.payments.fees import costs_of
 from tests.support.market import TestMarket, listing_body, served_market
 
 pytestmark = pytest.mark.anyio

@@ -68,3 +68,33 @@ def test_only_a_cancellation_is_news_of_the_end() -> None:
 
 def test_an_event_about_nothing_makes_nothing() -> None:
     assert folded(("outbid", About())) == []
+
+
+def happened(kind: str, role: str, by: str, status: str = "in_escrow") -> tuple[str, About]:
+    return "order_updated", About(order_id=UUID(int=5), kind=kind, role=role, by=by, status=status, amount=900)
+
+
+def test_what_happens_to_an_order_is_news_to_the_other_party() -> None:
+    assert shown(folded(happened("paid", "seller", "buyer"))) == [(Kind.ORDER_PAID, False)]
+    assert shown(folded(happened("shipped", "buyer", "seller", "shipped"))) == [(Kind.ORDER_SHIPPED, False)]
+    assert folded(happened("shipped", "seller", "seller", "shipped")) == []
+    assert shown(folded(happened("refunded", "buyer", "staff", "refunded"))) == [(Kind.REFUND, False)]
+    for role in ("buyer", "seller"):
+        assert shown(folded(happened("not_paid", role, "system", "cancelled"))) == [(Kind.ORDER_CANCELLED, False)]
+        assert shown(folded(happened("completed", role, "system", "completed"))) == [(Kind.ORDER_COMPLETED, False)]
+    assert folded(happened("payment_returned", "buyer", "system")) == []
+    assert folded(happened("meeting_proposed", "buyer", "seller")) == []
+
+
+def test_paying_answers_the_reminder_and_makes_no_news_of_it() -> None:
+    (reminder,) = folded(happened("payment_reminder", "buyer", "system", "pending_payment"))
+    assert reminder.kind is Kind.PAYMENT_REMINDER
+    assert shown(folded(happened("paid", "buyer", "buyer"), unread=[reminder])) == [(Kind.PAYMENT_REMINDER, True)]
+
+
+def test_a_purchase_is_news_to_the_seller_and_a_second_chance_to_the_runner_up() -> None:
+    assert shown(folded(happened("ordered", "seller", "buyer", "pending_payment"))) == [(Kind.ORDER_CREATED, False)]
+    offer = About(auction_id=CAMERA, kind="second_chance", role="buyer", amount=900)
+    (asked,) = folded(("counter_offered", offer))
+    assert asked.kind is Kind.SECOND_CHANCE
+    assert shown(folded(order("buyer"), unread=[asked])) == [(Kind.SECOND_CHANCE, True), (Kind.WON, False)]

@@ -179,7 +179,8 @@ async def served_market(database_url: str, folder: Path, **settings: Any) -> Asy
     # The real algorithm with its cheapest parameters: tests sign many people up.
     outcry.accounts.passwords = Passwords(memory_kib=64, passes=1)
     async with (
-        serving(outcry.asgi(), ws=outcry.socket_protocol()) as base_url,
+        serving(outcry.asgi(), ws=outcry.socket_protocol(), http=outcry.http_protocol()) as base_url,
         httpx.AsyncClient(base_url=base_url, timeout=30) as client,
     ):
+        outcry.payments.listens_at(base_url)
         yield TestMarket(outcry, base_url, client)

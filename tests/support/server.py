@@ -11,9 +11,9 @@ START_SECONDS = 30
 
 
 @asynccontextmanager
-async def serving(app: Any, *, ws: Any = "websockets-sansio") -> AsyncIterator[str]:
+async def serving(app: Any, *, ws: Any = "websockets-sansio", http: Any = "httptools") -> AsyncIterator[str]:
     """Serve an ASGI app on 127.0.0.1 and give its base URL; stopped at the end of the block."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws=ws, lifespan="on")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws=ws, http=http, lifespan="on")
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     task = asyncio.create_task(server.serve())

@@ -50,6 +50,7 @@ def test_a_new_place_is_well(folder: Path, port: int) -> None:
         f"127.0.0.1:{port} is free",
         "the embedded database is not running; `outcry serve` starts it",
         "one process, no Redis needed",
+        "no mail server: mail is kept and shown at /dev/outbox",
     ]
     assert list(folder.iterdir()) == [], "looking changes nothing"
 
@@ -162,3 +163,23 @@ def test_a_wrong_setting_and_the_table_of_settings(folder: Path) -> None:
     table = run_outcry(folder, "doctor", "--settings")
     assert table.returncode == 0
     assert "| `OUTCRY_REDIS_URL` |" in table.stdout
+
+
+def test_production_without_a_mail_server_is_told(folder: Path, port: int) -> None:
+    secret = "a-secret-key-of-32-characters-or-more"
+    _, bad = findings(folder, 1, port=port, env="production", secret_key=secret)
+    assert [words for words in bad if "mail" in words] == [
+        "no mail is sent: set OUTCRY_SMTP_URL and OUTCRY_MAIL_FROM, "
+        "or nobody gets a verification link, reset or invoice"
+    ]
+
+
+def test_a_mail_server_that_does_not_answer_is_told(folder: Path, port: int) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        away = silent.getsockname()[1]
+        url = f"smtp://user:secret@127.0.0.1:{away}"
+        _, bad = findings(folder, 1, port=port, smtp_url=url, mail_from="hello@outcry.example")
+    assert len(bad) == 1
+    assert f"the mail server 127.0.0.1:{away} does not answer" in bad[0]
+    assert "secret" not in bad[0]

@@ -83,7 +83,9 @@ def served(database_url: str, tmp_path: Path) -> Iterator[str]:
         load_settings({"OUTCRY_DATA_DIR": str(tmp_path), "OUTCRY_RATE_LIMITS": "off"}, tmp_path / "none"), database_url
     )
     outcry.accounts.passwords = Passwords(memory_kib=64, passes=1)
-    config = uvicorn.Config(outcry.asgi(), port=0, log_level="error", ws=outcry.socket_protocol())
+    config = uvicorn.Config(
+        outcry.asgi(), port=0, log_level="error", ws=outcry.socket_protocol(), http=outcry.http_protocol()
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
+from uuid import UUID
 
-from outcry.auctions import rules
+from outcry.auctions import queries, rules, security
 from outcry.auctions.book import LOAD_COLUMNS, Book
 from outcry.auctions.chain import entry_hash, genesis
 from outcry.auctions.rules import StandingBid, Status
@@ -39,6 +40,8 @@ async def audit_auctions(database: Database) -> AsyncIterator[Fault]:
         if len(rows) < PAGE_AUCTIONS:
             break
     async for fault in _channel_faults(database):
+        yield fault
+    async for fault in _security_faults(database):
         yield fault
 
 
@@ -149,16 +152,43 @@ class _Check:
                     if fact != "leader_id"
                     else "the leader is not whom its bids give"
                 )
-        if now.status is Status.SOLD and (book.final_price or 0) < (now.price or 0):
+        to_leader = book.winner_id == now.leader_id
+        if now.status is Status.SOLD and to_leader and (book.final_price or 0) < (now.price or 0):
             self.faults.append("it was sold below its highest bid")
         if len(self.bidders) != book.bidder_count:
             self.faults.append(f"bidder_count is {book.bidder_count}, its bids give {len(self.bidders)}")
 
 
+async def _security_faults(database: Database) -> AsyncIterator[Fault]:
+    """What secured auctions bind must be what they need as they stand; of a sale, what its order has not yet taken."""
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(SYSTEM, snapshot=True) as tx:
+            connection = await tx.driver()
+            found = await queries.read_books(
+                connection,
+                "WHERE a.bid_security <> 'none' AND a.id > %(after)s ORDER BY a.id LIMIT %(limit)s",
+                {"after": after, "limit": PAGE_AUCTIONS},
+            )
+            wanted = await security.wanted_holds(connection, found)
+            bound = await security.bound_holds(connection, [book.id for book in found])
+        sold = {book.id for book in found if book.standing.status is Status.SOLD}
+        for place in sorted(wanted.keys() | bound.keys()):
+            needs, binds = wanted.get(place, 0), bound.get(place, 0)
+            if binds != needs and not (place[0] in sold and binds == 0):
+                detail = f"binds {binds} of {UUID(int=place[1])}, it needs {needs}"
+                yield Fault(CHECK, f"auction {UUID(int=place[0])}", detail)
+        if len(found) < PAGE_AUCTIONS:
+            return
+        after = UUID(int=found[-1].id)
+
+
 async def _order_faults(tx: Transaction, row: Any) -> Iterable[str]:
-    orders = await tx.scalar("SELECT count(*) FROM orders WHERE auction_id = :id", {"id": row["id"]})
+    orders = await tx.scalar(
+        "SELECT count(*) FROM orders WHERE auction_id = :id AND status <> 'cancelled'", {"id": row["id"]}
+    )
     if orders != (1 if row["status"] == "sold" else 0):
-        return [f"it is {row['status']} and has {orders} orders"]
+        return [f"it is {row['status']} and has {orders} orders that stand"]
     return []
 
 

@@ -13,9 +13,11 @@ from outcry.auctions.book import Book, ShownEntry, bid_status, broadcast_bids_js
 from outcry.auctions.chain import linked_hash
 from outcry.auctions.errors import AuctionNotFound, refusal_error
 from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, Status, decide
+from outcry.auctions.security import Funds
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
 from outcry.kernel.ids import new_id_int, new_ids
 from outcry.kernel.outbox import StoredEvent
+from outcry.ledger.errors import InsufficientFunds
 
 # An accepted bid on an auction of its own needs one for its entry, its event and its outbid.
 IDS_A_BID = 3
@@ -187,8 +189,12 @@ class Changed:
 class Draft:
     """The decisions of one batch."""
 
-    def __init__(self, books: Mapping[int, Book], now_us: int) -> None:
+    def __init__(self, books: Mapping[int, Book], now_us: int, funds: Funds | None = None) -> None:
         self.books = books
+        self.funds = funds or Funds({})
+        self.lacks_funds = False
+        # Where the auctions move among the steps that write this.
+        self.moving_step = 1
         self.now_us = now_us
         self.outcomes: list[tuple[BidRequest, OutcryError | PriorBid, bool]] = []
         self.written: list[BidRow] = []
@@ -245,6 +251,11 @@ class Draft:
                 self.refused.append(request)
             else:
                 assert isinstance(outcome, Acceptance)
+                if book.is_secured and not self.funds.backs(book, request.bidder_id, outcome):
+                    self.lacks_funds = True
+                    outcomes.append((request, InsufficientFunds(book.currency), False))
+                    self.refused.append(request)
+                    continue
                 self._accept(request, book, outcome)
 
     def _refusal(self, refusal: Refusal) -> OutcryError:

@@ -20,8 +20,9 @@ from outcry.kernel.times import MICROSECONDS_PER_SECOND, rfc3339_microseconds, t
 # Everything of an auction's row, in the order in which statements name it.
 COLUMNS = (
     "id", "listing_id", "seller_id", "format", "status", "currency", "starting_price", "bid_increment", "bands",
-    "reserve_price", "buy_now_price", "award", "bid_security", "snipe_window_seconds", "snipe_extension_seconds",
-    "snipe_limit_seconds", "duration_seconds", "starts_at", "ends_at", "first_ends_at", "decide_by",
+    "reserve_price", "buy_now_price", "award", "bid_security", "deposit_amount", "snipe_window_seconds",
+    "snipe_extension_seconds", "snipe_limit_seconds", "duration_seconds", "starts_at", "ends_at", "first_ends_at",
+    "decide_by",
     "current_price", "leader_id", "leader_ordinal", "leader_max", "reserve_met", "bid_count", "bidder_count",
     "alias_count", "extended_count", "entry_count", "chain_head", "seq", "winner_id", "final_price",
     "cancel_reason", "relisted_from", "version",
@@ -56,6 +57,7 @@ class Book:
         "channel",
         "currency",
         "decide_by_us",
+        "deposit_amount",
         "duration_seconds",
         "final_price",
         "format",
@@ -86,6 +88,7 @@ class Book:
         self.currency: str = row["currency"]
         self.award: str = row["award"]
         self.bid_security: str = row["bid_security"]
+        self.deposit_amount: int | None = row["deposit_amount"]
         self.duration_seconds: int = row["duration_seconds"]
         self.starts_at_us = _microseconds(row["starts_at"])
         self.decide_by_us = _microseconds(row["decide_by"])
@@ -126,6 +129,11 @@ class Book:
         self._ends_us = -1
         self._ends_json = b""
 
+    @property
+    def awaits_second_chance(self) -> bool:
+        """It was sold and not paid, and the runner-up is asked (SPEC AUC-7)."""
+        return self.standing.status is Status.AWAITING_DECISION and self.winner_id is not None
+
     def view(self, now_us: int, viewer_id: int | None) -> AuctionView:
         """The auction as `viewer_id` may see it at `now_us`."""
         standing, terms = self.standing, self.terms
@@ -144,6 +152,7 @@ class Book:
             starting_price=terms.starting_price,
             award=self.award,
             bid_security=self.bid_security,
+            deposit_amount=self.deposit_amount,
             anti_snipe=self.snipe,
             duration_seconds=self.duration_seconds,
             relisted_from=UUID(int=self.relisted_from) if self.relisted_from is not None else None,
@@ -165,6 +174,11 @@ class Book:
             final_price=self.final_price,
             cancel_reason=self.cancel_reason,
         )
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether bids must be backed by money (SPEC MON-5)."""
+        return self.bid_security != "none"
 
     @property
     def buy_now_price(self) -> int | None:
@@ -233,6 +247,7 @@ class Book:
             "starting_price": self.terms.starting_price,
             "award": self.award,
             "bid_security": self.bid_security,
+            "deposit_amount": self.deposit_amount,
             "anti_snipe": self.snipe,
             "duration_seconds": self.duration_seconds,
             "relisted_from": None if self.relisted_from is None else id_text(self.relisted_from),

@@ -1,8 +1,8 @@
 """The clock (SPEC AUC-5): starts, closes and times out auctions at the due instant, on any number of processes.
 
 Every process sleeps until the earliest due start, end or decision; LISTEN wakes it when one moves earlier. Due rows
-are taken in batches with SKIP LOCKED, so processes share the work and an auction moves once. After downtime the
-overdue are simply due.
+are taken in batches with SKIP LOCKED, so processes share the work and an auction moves once. How they close is worked
+out before (`auctions/rehearsal.py`). After downtime the overdue are simply due.
 """
 
 import asyncio
@@ -18,10 +18,12 @@ from outcry.auctions import queries
 from outcry.auctions.book import Book
 from outcry.auctions.movement import Movement
 from outcry.auctions.ports import AwardSink
+from outcry.auctions.rehearsal import Rehearsal
 from outcry.auctions.rules import Status
 from outcry.catalog import service as catalog
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.market import Market
+from outcry.kernel.times import now_us
 
 BATCH_AUCTIONS = 500
 # In a rush one batch is moved here while the other one is written there. More would wait for this process.
@@ -74,6 +76,7 @@ class AuctionClock:
         self._database = database
         self._market = market
         self._awards = awards
+        self.rehearsal = Rehearsal(database, market)
         # Set by the composition root: tells watchers, with the end in microseconds, that it is near.
         self.tell_ending_soon: EndingSoon = lambda auction_id, ends_at_us: None
         self._listener: psycopg.AsyncConnection[TupleRow] | None = None
@@ -86,6 +89,7 @@ class AuctionClock:
         self._tasks = [
             asyncio.create_task(self._listen(), name="clock-listen"),
             asyncio.create_task(self._run(), name="clock"),
+            asyncio.create_task(self.rehearsal.run(), name="clock-rehearsal"),
         ]
 
     async def stop(self) -> None:
@@ -114,8 +118,8 @@ class AuctionClock:
             try:
                 self._woken.clear()
                 await self._move_due()
-                await self._ending_soon()
-                sleep_seconds = await self._seconds_to_next()
+                told = await self._ending_soon()
+                sleep_seconds = 0.0 if told >= BATCH_AUCTIONS else await self._seconds_to_next()
             except asyncio.CancelledError:
                 raise
             except Exception:
@@ -140,7 +144,15 @@ class AuctionClock:
             batches = RUSH_BATCHES if max(counts) >= BATCH_AUCTIONS else 1
 
     async def tick(self) -> int:
-        """Move one batch of what is due; how many were moved."""
+        """Move one batch of what is due; how many were looked at, 0 when nothing is due."""
+        closings = self.rehearsal.due(now_us(), BATCH_AUCTIONS)
+        if closings:
+            async with self._database.transaction(SYSTEM) as tx:
+                movement = Movement(await tx.driver(), self._market, self._awards, now_us())
+                rung = await movement.ring(closings)
+                tx.published(await movement.save())
+            self.moved_auctions += rung
+            return len(closings)
         async with self._database.transaction(SYSTEM) as tx:
             connection = await tx.driver()
             cursor = await connection.execute(_TAKE_DUE, {"limit": BATCH_AUCTIONS})
@@ -184,18 +196,22 @@ class AuctionClock:
             offer = offered.get(book.id)
             kind = "counter_rejected" if offer else "offer_rejected"
             amount = offer["amount"] if offer else book.standing.price
-            for person in {book.seller_id, book.standing.leader_id}:
+            asked = offer["buyer_id"].int if offer else book.standing.leader_id
+            facts = {"kind": offer["kind"]} if offer else {}
+            for person in {book.seller_id, asked}:
                 if isinstance(person, int):
-                    movement.tell(person, kind, book, amount=amount, reason="No answer in time")
+                    movement.tell(person, kind, book, amount=amount, reason="No answer in time", **facts)
             movement.tell_watchers(book, "auction_updated")
 
-    async def _ending_soon(self) -> None:
+    async def _ending_soon(self) -> int:
+        """Tell of a batch of ends that are near; how many."""
         async with self._database.transaction(SYSTEM) as tx:
             connection = await tx.driver()
             cursor = await connection.execute(_TELL_ENDING, {"seconds": ENDING_SOON_SECONDS, "limit": BATCH_AUCTIONS})
             rows = await cursor.fetchall()
         for auction_id, ends_at_us in rows:
             self.tell_ending_soon(auction_id, ends_at_us)
+        return len(rows)
 
     async def _seconds_to_next(self) -> float:
         async with self._database.transaction(SYSTEM) as tx:

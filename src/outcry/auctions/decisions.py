@@ -26,6 +26,7 @@ from outcry.kernel.errors import Forbidden, InvalidInput
 from outcry.kernel.ids import new_id, new_id_int
 from outcry.kernel.market import Market
 from outcry.kernel.times import MICROSECONDS_PER_SECOND, from_microseconds, rfc3339, to_microseconds
+from outcry.ledger.errors import InsufficientFunds
 
 _US_PER_MINUTE = 60 * MICROSECONDS_PER_SECOND
 _US_PER_HOUR = 60 * _US_PER_MINUTE
@@ -51,7 +52,7 @@ class DecisionService:
             assert price is not None
             assert isinstance(leader, int)
             if await self._pending(movement, book):
-                raise WrongState("Your counter-offer is waiting for the buyer", auction_status="awaiting_decision")
+                raise WrongState("An offer is waiting for its answer", auction_status="awaiting_decision")
             if body.action == "counter":
                 return await self._counter(movement, book, leader, body.amount), None
             if body.amount is not None:
@@ -76,6 +77,7 @@ class DecisionService:
             "seller_id": UUID(int=book.seller_id),
             "buyer_id": UUID(int=buyer_id),
             "amount": amount,
+            "kind": "counter",
             "expires_at": from_microseconds(expires_us),
         }
         await queries.insert_counter_offer(movement.connection, row)
@@ -110,7 +112,8 @@ class DecisionService:
                 movement.end_unsold(book)
             kind = "counter_accepted" if accepted else "counter_rejected"
             for person in (book.seller_id, principal.user_id.int):
-                movement.tell(person, kind, book, amount=offer["amount"], counter_offer_id=offer_id)
+                facts = {"amount": offer["amount"], "counter_offer_id": offer_id, "kind": offer["kind"]}
+                movement.tell(person, kind, book, **facts)
             movement.tell_watchers(book, "auction_updated")
         return auction_id, offer_view(offer, book.currency), movement.order_ids.get(auction_id)
 
@@ -133,12 +136,16 @@ class DecisionService:
         if found is None or found[1] != principal.user_id:
             raise BidNotFound()
         auction_id: UUID = found[0]
-        async with self._auctions.moving(tx, auction_id) as (book, movement):
-            entries = await _entries(movement, auction_id)
-            target = next(entry for entry in entries if entry["id"] == bid_id)
-            self._check_window(book, movement, target)
-            await _void(movement, book, target, entries)
-            movement.tell_watchers(book, "auction_updated")
+        try:
+            async with self._auctions.moving(tx, auction_id) as (book, movement):
+                entries = await _entries(movement, auction_id)
+                target = next(entry for entry in entries if entry["id"] == bid_id)
+                self._check_window(book, movement, target)
+                await _void(movement, book, target, entries)
+                movement.tell_watchers(book, "auction_updated")
+        except InsufficientFunds:
+            # Their money was free to go when they were outbid; a lead without it would be worth nothing.
+            raise RetractionNotAllowed("Whoever would lead again no longer has the money for it") from None
         return auction_id
 
     def _check_window(self, book: Book, movement: Movement, target: dict[str, Any]) -> None:
@@ -255,6 +262,7 @@ def offer_view(row: dict[str, Any], currency: str) -> CounterOfferView:
         auction_id=row["auction_id"],
         amount=row["amount"],
         currency=currency,
+        kind=row["kind"],
         status=row["status"],
         expires_at=rfc3339(row["expires_at"]),
         created_at=rfc3339(row["created_at"]),

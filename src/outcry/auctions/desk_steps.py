@@ -44,9 +44,12 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def writing_steps(draft: Draft, outbids: Outbids, proof: Proof) -> list[Step]:
-    """A whole transaction; its second step gives its number, the time, and how the counted channels stand."""
+    """A whole transaction; step `draft.moving_step` gives its number, the time, and how the counted channels stand."""
+    securing = draft.funds.steps()
+    draft.moving_step = 1 + len(securing)
     steps: list[Step] = [
         (sql.BEGIN, ()),
+        *securing,
         (sql.MOVE_AUCTIONS, _move_columns(draft, outbids, proof)),
         (sql.INSERT_BIDS, _bid_columns(draft)),
     ]

@@ -106,13 +106,6 @@ class RetractionNotAllowed(Conflict):
     title = "This bid can no longer be retracted"
 
 
-class BidSecurityUnavailable(Conflict):
-    """Deposits and holds need the wallet."""
-
-    code = "bid_security_unavailable"
-    title = "Only auctions without bid security are offered"
-
-
 _REFUSALS: dict[str, type[OutcryError]] = {
     "bid_too_low": BidTooLow,
     "auction_not_live": AuctionNotLive,

@@ -21,6 +21,7 @@ from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import BidRequest, Draft, PriorBid
 from outcry.auctions.desk_steps import Outbids, Proof, guard_step, key_columns, writing_steps
 from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS, Memory
+from outcry.auctions.security import Funds, lock_purses
 from outcry.kernel.arrays import UuidInts
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy, OutcryError
@@ -143,7 +144,7 @@ class Lane:
             if now_us is None or auction_id in held or not memory.knows(request):
                 self._held.append(request)
                 held.add(auction_id)
-            elif memory.too_close(auction_id, now_us):
+            elif memory.too_close(auction_id, now_us) or not memory.is_funded(request):
                 close.append(request)
             else:
                 batch.append(request)
@@ -209,7 +210,7 @@ class Lane:
 
     def _finish(self, landed: _Flying, rows: Sequence[Sequence[Any]]) -> None:
         draft = landed.draft
-        transaction_id, now_us, *counted = rows[1 if draft.written else 0][0]
+        transaction_id, now_us, *counted = rows[draft.moving_step if draft.written else 0][0]
         self.memory.clock.learn(now_us)
         later = self._flying[0].draft.changed if self._flying else {}
         for changed in draft.moved:
@@ -316,8 +317,8 @@ class Lane:
             return draft, []
         outbids = Outbids(draft.outbids)
         _, *steps = writing_steps(draft, outbids, Proof())
-        moved, *_ = await pipe.flight(steps)
-        transaction_id, _, counted = moved[0]
+        rows = await pipe.flight(steps)
+        transaction_id, _, counted = rows[draft.moving_step - 1][0]
         for changed in draft.moved:
             changed.book.version = transaction_id
         return draft, outbids.seqs(counted if draft.outbids else [])
@@ -338,7 +339,9 @@ class Lane:
         books = await self.memory.read_books(pipe, locked)
         await self.memory.meet_bidders(pipe, batch, books)
         restricted = await self.memory.read_restrictions(pipe, batch, books, restriction_version)
-        draft = Draft(books, now_us)
+        places = [(request.auction_id, request.bidder_id) for request in batch]
+        self.memory.purses.update(await lock_purses(pipe, places, books))
+        draft = Draft(books, now_us, Funds(self.memory.purses))
         draft.decide(batch, prior, restricted)
         draft.conclude()
         return draft

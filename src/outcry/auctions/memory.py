@@ -14,6 +14,7 @@ from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, Restricted
 from outcry.auctions.book import COLUMNS, Book
 from outcry.auctions.desk_steps import pair_columns
+from outcry.auctions.security import Funds, Purse, bound_by, read_purses
 from outcry.identity.service import BLOCKED_BY, SUSPENDED_OF
 from outcry.kernel.arrays import UuidBytes, UuidInts
 from outcry.kernel.pipeline import PipelinedConnection
@@ -56,6 +57,8 @@ class Memory:
         self.books: OrderedDict[int, Book] = OrderedDict()
         self.clock = DatabaseClock()
         self.restriction_version = -1
+        # Available money, where auctions ask for security: as read, and as this lane's bids have left it since.
+        self.purses: dict[Purse, int] = {}
         self._known_bidders = 0
         self._cleared_people: set[int] = set()
         self._blocks_of: dict[int, frozenset[int]] = {}
@@ -70,7 +73,16 @@ class Memory:
             and bidder_id in self._cleared_people
             and (bidder_id in book.bidders or book.knows_all_bidders or bidder_id in book.asked_about)
             and book.seller_id in self._blocks_of
+            and (not book.is_secured or (bidder_id, book.currency) in self.purses)
         )
+
+    def is_funded(self, request: BidRequest) -> bool:
+        """False when the bid may be refused for want of money: that is said only with the wallet locked."""
+        book = self.books[request.auction_id]
+        if not book.is_secured:
+            return True
+        asked = book.deposit_amount or max(request.max_amount or 0, request.amount or 0)
+        return self.purses[request.bidder_id, book.currency] + bound_by(book, request.bidder_id) >= asked
 
     def too_close(self, auction_id: int, now_us: int) -> bool:
         """Near the bell only the database's own clock, read under the lock, will do."""
@@ -80,8 +92,11 @@ class Memory:
     def draft(self, batch: Sequence[BidRequest], now_us: int) -> Draft:
         """The decisions on `batch`, every bid of which is known."""
         books = {request.auction_id: self.books[request.auction_id] for request in batch}
-        draft = Draft(books, now_us)
+        draft = Draft(books, now_us, Funds(self.purses))
         draft.decide(batch, {}, self._restricted(books, frozenset()))
+        if draft.lacks_funds:
+            # Money that went within the batch, or that came since: the wallets must be locked to tell.
+            raise LookupError("somebody's money does not suffice as it is known")
         draft.conclude()
         return draft
 
@@ -102,6 +117,10 @@ class Memory:
         books = {id: book for request in requests if (book := self.books.get(id := request.auction_id)) is not None}
         await self.meet_bidders(pipe, requests, books)
         await self.read_restrictions(pipe, requests, books, version)
+        places = ((request.bidder_id, books.get(request.auction_id)) for request in requests)
+        purses = {(person, book.currency) for person, book in places if book is not None and book.is_secured}
+        if purses:
+            self.purses.update(await read_purses(pipe, purses - self.purses.keys()))
 
     async def read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
         """The books of the locked auctions; those that somebody else has written since are read anew."""
@@ -172,6 +191,8 @@ class Memory:
     def joined(self, bidders: int) -> None:
         """So many more are known; forget the oldest when it is too much."""
         self._known_bidders += bidders
+        if len(self.purses) > MAX_KNOWN_BIDDERS:
+            self.purses.clear()
         while len(self.books) > MAX_BOOKS:
             self.books.popitem(last=False)
         if self._known_bidders > MAX_KNOWN_BIDDERS:
@@ -185,4 +206,5 @@ class Memory:
     def forget(self) -> None:
         """Something was not as remembered: books and time are read anew."""
         self.books.clear()
+        self.purses.clear()
         self.clock = DatabaseClock()

@@ -32,14 +32,38 @@ FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::ti
 WHERE a.id = u.id
 """
 
+# What a bell changes; the rest of the row stays as it is. Rows are locked first, and never waited for: one that was
+# written meanwhile shows that version.
+_CLOSE = """
+WITH told AS (
+    SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::uuid[], %s::bigint[])
+        AS u (id, version, status, seq, winner_id, final_price)
+), held AS MATERIALIZED (
+    SELECT id, xmin::text::bigint AS version FROM auctions
+    WHERE id = ANY(%s::uuid[]) AND status = 'live' AND ends_at <= clock_timestamp()
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE auctions a SET status = told.status, seq = told.seq, winner_id = told.winner_id,
+    final_price = told.final_price, closed_at = clock_timestamp()
+FROM told JOIN held USING (id, version) WHERE a.id = told.id
+RETURNING a.id, (extract(epoch FROM a.closed_at) * 1000000)::bigint
+"""
+
+_DUE_WITHIN = """
+SELECT id, xmin::text::bigint FROM auctions
+WHERE status = 'live' AND ends_at <= clock_timestamp() + make_interval(secs => %s)
+ORDER BY ends_at LIMIT %s
+"""
+
 _INSERT = """
 INSERT INTO auctions (id, listing_id, seller_id, format, status, currency, starting_price, bid_increment, bands,
-    reserve_price, buy_now_price, award, bid_security, snipe_window_seconds, snipe_extension_seconds,
+    reserve_price, buy_now_price, award, bid_security, deposit_amount, snipe_window_seconds, snipe_extension_seconds,
     snipe_limit_seconds, duration_seconds, starts_at, ends_at, first_ends_at, reserve_met, chain_head, relisted_from)
 VALUES (%(id)s, %(listing_id)s, %(seller_id)s, %(format)s, 'scheduled', %(currency)s, %(starting_price)s,
     %(bid_increment)s, %(bands)s, %(reserve_price)s, %(buy_now_price)s, %(award)s, %(bid_security)s,
-    %(snipe_window_seconds)s, %(snipe_extension_seconds)s, %(snipe_limit_seconds)s, %(duration_seconds)s,
-    %(starts_at)s, %(ends_at)s, %(ends_at)s, %(reserve_price)s::bigint IS NULL, %(chain_head)s, %(relisted_from)s)
+    %(deposit_amount)s, %(snipe_window_seconds)s, %(snipe_extension_seconds)s, %(snipe_limit_seconds)s,
+    %(duration_seconds)s, %(starts_at)s, %(ends_at)s, %(ends_at)s, %(reserve_price)s::bigint IS NULL,
+    %(chain_head)s, %(relisted_from)s)
 """
 
 
@@ -75,6 +99,12 @@ async def _books(connection: Connection, tail: str, parameters: Any) -> dict[int
     return {book.id: book for book in books}
 
 
+async def live_books(connection: Connection, ids: Sequence[int]) -> list[Book]:
+    """Those of these auctions that are live, as committed, unlocked."""
+    where = "WHERE a.id = ANY(%s::uuid[]) AND a.status = 'live'"
+    return list((await _books(connection, where, (UuidInts(ids),))).values())
+
+
 async def insert(connection: Connection, row: dict[str, Any]) -> None:
     """A new, scheduled auction."""
     await connection.execute(_INSERT, row)
@@ -107,6 +137,35 @@ async def save_books(connection: Connection, books: Sequence[Book]) -> None:
             Texts([book.cancel_reason for book in books]),
         ),
     )
+
+
+async def close_books(connection: Connection, books: Sequence[Book]) -> dict[int, int]:
+    """Write what their bell has changed, in one statement, of those that are due and still as `Book.version` says.
+
+    Gives when each was closed, in microseconds, by id. The others are as they were, and perhaps locked by somebody.
+    """
+    ids = UuidInts([book.id for book in books])
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        _CLOSE,
+        (
+            ids,
+            BigInts([book.version for book in books]),
+            Texts([book.standing.status.value for book in books]),
+            BigInts([book.seq for book in books]),
+            UuidInts([book.winner_id for book in books]),
+            BigInts([book.final_price for book in books]),
+            ids,
+        ),
+    )
+    return {row[0].int: row[1] for row in await cursor.fetchall()}
+
+
+async def due_within(connection: Connection, seconds: float, limit: int) -> dict[int, int]:
+    """Live auctions that end within `seconds`, the first to end first: versions by id."""
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(_DUE_WITHIN, (seconds, limit))
+    return {row[0].int: row[1] for row in await cursor.fetchall()}
 
 
 async def wake_clocks(connection: Connection) -> None:
@@ -203,8 +262,8 @@ async def insert_counter_offer(connection: Connection, row: dict[str, Any]) -> N
     """A counter-offer that waits for the buyer."""
     await connection.execute(
         """
-        INSERT INTO counter_offers (id, auction_id, seller_id, buyer_id, amount, expires_at)
-        VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(buyer_id)s, %(amount)s, %(expires_at)s)
+        INSERT INTO counter_offers (id, auction_id, seller_id, buyer_id, amount, kind, expires_at)
+        VALUES (%(id)s, %(auction_id)s, %(seller_id)s, %(buyer_id)s, %(amount)s, %(kind)s, %(expires_at)s)
         """,
         row,
     )

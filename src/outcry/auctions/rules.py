@@ -31,13 +31,14 @@ class Award(StrEnum):
     SELLER_DECIDES = "seller_decides"
 
 
-# The life of an auction. `ended` is the instant between the bell and its outcome; both are one commit.
+# The life of an auction. `ended` is the instant between the bell and its outcome; both are one commit. A sale that is
+# not paid or called off comes back: to the runner-up's decision, or to unsold.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.SCHEDULED: frozenset({Status.LIVE, Status.CANCELLED}),
     Status.LIVE: frozenset({Status.ENDED, Status.SOLD, Status.CANCELLED}),
     Status.ENDED: frozenset({Status.SOLD, Status.UNSOLD, Status.AWAITING_DECISION}),
     Status.AWAITING_DECISION: frozenset({Status.SOLD, Status.UNSOLD}),
-    Status.SOLD: frozenset(),
+    Status.SOLD: frozenset({Status.AWAITING_DECISION, Status.UNSOLD}),
     Status.UNSOLD: frozenset(),
     Status.CANCELLED: frozenset(),
 }

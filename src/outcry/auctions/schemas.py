@@ -50,6 +50,7 @@ class AuctionView(msgspec.Struct, frozen=True, omit_defaults=False):
     extended_count: int
     award: str
     bid_security: str
+    deposit_amount: int | None
     seq: int
     server_time: Instant
     anti_snipe: "AntiSnipeView"
@@ -143,6 +144,7 @@ class CreateAuction(RequestStruct):
     award: Literal["automatic", "seller_decides"] = "automatic"
     anti_snipe: AntiSnipe | None = None
     bid_security: Literal["none", "deposit", "full_hold"] = "none"
+    deposit_amount: int | None = None
 
 
 class Decision(RequestStruct):
@@ -175,12 +177,13 @@ class Relist(RequestStruct):
 
 
 class CounterOfferView(msgspec.Struct, frozen=True):
-    """The seller's counter-offer to the highest bidder."""
+    """The seller's counter-offer to the highest bidder, or a second chance for the runner-up."""
 
     id: UUID
     auction_id: UUID
     amount: int
     currency: Currency
+    kind: Literal["counter", "second_chance"]
     status: Literal["pending", "accepted", "rejected", "expired"]
     expires_at: Instant
     created_at: Instant

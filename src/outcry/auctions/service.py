@@ -17,7 +17,6 @@ from outcry.auctions.desk import Desk
 from outcry.auctions.errors import (
     AuctionHasBids,
     AuctionNotFound,
-    BidSecurityUnavailable,
     BuyNowGone,
     ListingNotForAuction,
     WrongState,
@@ -90,10 +89,8 @@ class AuctionService:
     async def create(self, tx: Transaction, principal: Principal, body: CreateAuction) -> AuctionView:
         """A new auction on one's own listing (SPEC AUC-1).
 
-        Raises InvalidInput, AuctionNotFound's sibling for listings, ListingNotForAuction, BidSecurityUnavailable.
+        Raises InvalidInput, AuctionNotFound's sibling for listings, ListingNotForAuction.
         """
-        if body.bid_security != "none":
-            raise BidSecurityUnavailable()
         terms.check_terms(body)
         connection = await tx.driver()
         schedule = terms.check_schedule(
@@ -117,6 +114,7 @@ class AuctionService:
                 "buy_now_price": body.buy_now_price,
                 "award": body.award,
                 "bid_security": body.bid_security,
+                "deposit_amount": terms.check_deposit(body, self._market),
                 "relisted_from": None,
                 **terms.anti_snipe_columns(body.anti_snipe, self._market),
             },
@@ -154,6 +152,7 @@ class AuctionService:
                 "buy_now_price": buy_now_price,
                 "award": book.award,
                 "bid_security": book.bid_security,
+                "deposit_amount": book.deposit_amount,
                 "relisted_from": auction_id,
                 "snipe_window_seconds": book.snipe.window_seconds,
                 "snipe_extension_seconds": book.snipe.extension_seconds,

@@ -8,6 +8,7 @@ import msgspec
 from outcry.auctions.schemas import AntiSnipe, CreateAuction
 from outcry.kernel.errors import FieldError, InvalidInput
 from outcry.kernel.market import Market
+from outcry.kernel.money import MAX_AMOUNT_MINOR, basis_points_of
 from outcry.kernel.times import MICROSECONDS_PER_SECOND, to_microseconds
 
 _SECONDS_PER_DAY = 86_400
@@ -90,6 +91,20 @@ def anti_snipe_columns(asked: AntiSnipe | None, market: Market) -> dict[str, Any
         "snipe_extension_seconds": asked.extension_seconds if asked else market.snipe_extension_seconds,
         "snipe_limit_seconds": asked.max_extension_seconds if asked else None,
     }
+
+
+def check_deposit(body: CreateAuction, market: Market) -> int | None:
+    """The deposit of an auction that asks for one: as asked, or the market's share. Raises InvalidInput."""
+    asked = body.deposit_amount
+    if body.bid_security != "deposit":
+        if asked is not None:
+            raise InvalidInput(("/deposit_amount", "goes with bid_security deposit only"))
+        return None
+    if asked is None:
+        return max(1, basis_points_of(body.starting_price, market.deposit_basis_points))
+    if not 0 < asked <= MAX_AMOUNT_MINOR:
+        raise InvalidInput(("/deposit_amount", f"must be above 0 and at most {MAX_AMOUNT_MINOR}"))
+    return asked
 
 
 def check_terms(body: CreateAuction) -> None:

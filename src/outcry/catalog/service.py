@@ -43,6 +43,15 @@ class ListingForSale(msgspec.Struct, frozen=True):
     stock: int
 
 
+class Reserved(msgspec.Struct, frozen=True):
+    """What was reserved: whose it is, the price of one in minor units, and how it may be handed over."""
+
+    seller_id: UUID
+    price: int
+    currency: str
+    fulfilment: list[str]
+
+
 class Card(msgspec.Struct, frozen=True):
     """A listing in a list."""
 
@@ -99,6 +108,42 @@ async def mark_sold_many(connection: Connection, listing_ids: Sequence[UUID]) ->
         WHERE id = ANY(%s::uuid[])
         """,
         (Uuids(listing_ids),),
+    )
+
+
+async def return_stock_many(connection: Connection, listing_ids: Sequence[UUID]) -> None:
+    """The sale of one of each came to nothing: it may be sold again. What was taken down stays down."""
+    await connection.execute(_RETURN_STOCK, (1, Uuids(listing_ids)))
+
+
+async def return_stock(tx: Transaction, listing_id: UUID, quantity: int) -> None:
+    """As `return_stock_many`, of several of one listing, whose row the caller holds."""
+    await (await tx.driver()).execute(_RETURN_STOCK, (quantity, Uuids([listing_id])))
+
+
+_RETURN_STOCK = """
+UPDATE listings SET stock = stock + %s, status = CASE WHEN status = 'sold' THEN 'active' ELSE status END
+WHERE id = ANY(%s::uuid[])
+"""
+# What an auction is about is not for sale beside it. The statement looks and takes at once, under the row's lock.
+_RESERVE_STOCK = """
+UPDATE listings SET stock = stock - :quantity, status = CASE WHEN stock = :quantity THEN 'sold' ELSE status END
+WHERE id = :id AND status = 'active' AND sale_type <> 'auction'
+    AND stock - (current_auction_id IS NOT NULL)::integer >= :quantity
+RETURNING seller_id, price, currency, fulfilment
+"""
+
+
+async def reserve_stock(tx: Transaction, listing_id: UUID, quantity: int) -> "Reserved | None":
+    """Take `quantity` out of what is for sale at a fixed price; None when there is not that much (SPEC CAT-7)."""
+    row = await tx.first(_RESERVE_STOCK, {"id": listing_id, "quantity": quantity})
+    return None if row is None else Reserved(*row)
+
+
+async def bound_by_auction(tx: Transaction, listing_id: UUID) -> int:
+    """How many of the stock an auction binds."""
+    return await tx.scalar(
+        "SELECT (current_auction_id IS NOT NULL)::integer FROM listings WHERE id = :id", {"id": listing_id}
     )
 
 

@@ -288,5 +288,5 @@ GOODS: tuple[Good, ...] = (
          "heating element and wiring. "
          "Pulls the shot your kitchen has been missing. Two baskets, tamper, an afternoon of telephone support.",
          "home", "refurbished", "espresso", 3, {"material": "Chromed brass, steel",
-          "dimensions": "34 x 42 x 60 cm"}, FixedSale(68_000, 2)),
+          "dimensions": "34 x 42 x 60 cm"}, FixedSale(68_000, 12)),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from outcry.demo import stall
+from outcry.demo import orders, stall
 from outcry.demo.members import Member, Refused
 from outcry.demo.stall import Draw
 from outcry.demo.world import AuctionSale, Ended, Good, Live, Person, Scheduled, World
@@ -27,6 +27,7 @@ class SeedReport(msgspec.Struct):
     listings: int = 0
     pictures: int = 0
     auctions: int = 0
+    orders: int = 0
     found: int = 0
     seconds: float = 0.0
     faults: list[str] = []
@@ -85,6 +86,7 @@ class _Seeding:
         try:
             await _side_by_side([self._noting(good, self._put_up(good)) for good in goods], GOODS_AT_ONCE)
             await self._others
+            await self._make_orders()
             await _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], MORE_AT_ONCE)
         finally:
             for task in (self._others, *self._covers.values()):
@@ -159,6 +161,18 @@ class _Seeding:
                 await self._members[who].call(
                     "POST", f"/v1/auctions/{auction['id']}/bids", {"amount": amount}, key=stall.fresh_key("bid")
                 )
+
+    async def _make_orders(self) -> None:
+        good = next((one for one in self._world.goods if one.title == orders.GOOD), None)
+        listing = self._listings.get((good.seller, good.title)) if good else None
+        if good is None or listing is None:
+            return
+        for deal in orders.DEALS:
+            buyer, seller = self._members[deal.buyer], self._members[good.seller]
+            await self._noting(good, self._make_order(deal, buyer, seller, listing["id"]))
+
+    async def _make_order(self, deal: orders.Deal, buyer: Member, seller: Member, listing_id: str) -> None:
+        self.report.orders += await orders.make_order(deal, buyer, seller, listing_id)
 
     async def _more_pictures(self, good: Good) -> None:
         listing = self._listings.get((good.seller, good.title))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from outcry.identity import queries
+from outcry.identity import queries, strikes
 from outcry.identity.authentication import IDENTITY_CHANGED
 from outcry.identity.codes import OneTimeCodes
 from outcry.identity.errors import (
@@ -208,6 +208,7 @@ class Accounts:
             language=row.language,
             time_zone=row.time_zone,
             consents_due=await self.consents_due(tx, user_id),
+            strikes=await strikes.of_person(tx, user_id),
         )
 
     async def consents_due(self, tx: Transaction, user_id: UUID) -> list[str]:

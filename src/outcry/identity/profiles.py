@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from outcry.identity import queries
 from outcry.identity.accounts import REQUIRED_CONSENTS, Accounts
 from outcry.identity.errors import ConsentRequired, SessionNotFound, UserNotFound
+from outcry.identity.ports import PersonalRecords
+from outcry.identity.rating_board import UNRATED, NoRatings, RatingBoard
 from outcry.identity.schemas import (
     Consents,
     ConsentView,
@@ -35,6 +37,10 @@ class Profiles:
         self._accounts = accounts
         self._market = market
         self._keys = keys
+        # What other domains keep of a person; the composition root adds them.
+        self.records: list[PersonalRecords] = []
+        # Set by the composition root, for orders stand above.
+        self.rating_board: RatingBoard = NoRatings()
 
     async def patch(self, tx: Transaction, user_id: UUID, body: PatchMe) -> UserView:
         """Change what the body names. Raises InvalidInput."""
@@ -67,9 +73,9 @@ class Profiles:
         if row is None:
             raise UserNotFound()
         kinds = await queries.verified_kinds(tx, user_id)
-        return PublicUser(
-            row.id, row.display_name, rfc3339(row.created_at), Verified("email" in kinds, "phone" in kinds)
-        )
+        ratings = await self.rating_board.summaries(tx, [user_id])
+        verified = Verified("email" in kinds, "phone" in kinds)
+        return PublicUser(row.id, row.display_name, rfc3339(row.created_at), verified, ratings.get(user_id, UNRATED))
 
     async def sessions(self, tx: Transaction, principal: Principal) -> list[SessionView]:
         """Where the person is signed in, newest first."""
@@ -142,10 +148,14 @@ class Profiles:
         await queries.raise_restriction_version(tx)
 
     async def export(self, tx: Transaction, principal: Principal) -> dict[str, Any]:
-        """Everything identity keeps of a person, as plain data."""
+        """Everything kept of a person, as plain data."""
         user_id = principal.user_id
         blocks = await tx.all("SELECT blocked_id, created_at FROM blocks WHERE blocker_id = :id", {"id": user_id})
+        kept: dict[str, Any] = {}
+        for records in self.records:
+            kept.update(await records.export(tx, user_id))
         return {
+            **kept,
             "user": await self._accounts.user_view(tx, user_id),
             "sessions": await self.sessions(tx, principal),
             "consents": await self.consents(tx, user_id),
@@ -153,7 +163,12 @@ class Profiles:
         }
 
     async def delete(self, tx: Transaction, user_id: UUID) -> None:
-        """Take the person out of the data; the id stays, for ledgers and histories. Run as the system."""
+        """Take the person out of the data; the id stays, for ledgers and histories. Run as the system.
+
+        Raises what another domain refuses, such as money left in the wallet.
+        """
+        for records in self.records:
+            await records.leave(tx, user_id)
         for table in ("user_contacts", "passwords", "external_identities", "user_roles"):
             await tx.run(f"DELETE FROM {table} WHERE user_id = :id", {"id": user_id})
         await tx.run("DELETE FROM blocks WHERE blocker_id = :id OR blocked_id = :id", {"id": user_id})

@@ -6,6 +6,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from outcry.identity.rating_board import RatingSummary
+from outcry.identity.strikes import StrikeView
 from outcry.kernel.http import Instant, RequestStruct
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -114,6 +116,7 @@ class UserView(msgspec.Struct, frozen=True):
     language: str
     time_zone: str
     consents_due: list[str]
+    strikes: list[StrikeView]
 
 
 class SessionTokens(msgspec.Struct, frozen=True):
@@ -133,6 +136,7 @@ class PublicUser(msgspec.Struct, frozen=True):
     display_name: str
     member_since: Instant
     verified: Verified
+    rating: RatingSummary
 
 
 class SessionView(msgspec.Struct, frozen=True):

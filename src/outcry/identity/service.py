@@ -7,11 +7,19 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from outcry.identity.queries import display_names
+from outcry.identity.queries import display_names, read_contacts
 from outcry.kernel.arrays import Uuids
+from outcry.kernel.crypto import KeyRing
+from outcry.kernel.database import Transaction
 from outcry.kernel.pipeline import Statement
 
-__all__ = ["BLOCKED_BY", "SUSPENDED_OF", "Restrictions", "display_names", "read_restrictions"]
+__all__ = ["BLOCKED_BY", "SUSPENDED_OF", "Restrictions", "display_names", "email_of", "read_restrictions"]
+
+
+async def email_of(tx: Transaction, keys: KeyRing, user_id: UUID) -> str | None:
+    """Where a person gets mail, if anywhere; read as the system."""
+    contact = (await read_contacts(tx, keys, user_id)).get("email")
+    return contact[0] if contact else None
 
 
 # For the desk, which sends them along with its own: which of these people may not bid, and whom these sellers block.

@@ -56,13 +56,26 @@ class Idempotent:
         self._scope = scope
         self._key = checked_key(key)
 
+    @property
+    def _names(self) -> dict[str, Any]:
+        return {"user_id": self._user_id, "scope": self._scope, "key": self._key}
+
+    async def remembered(self, tx: Transaction, body: Any) -> Response[Any] | None:
+        """The first answer to this key, for what is done in more than one transaction. Raises IdempotencyKeyReused."""
+        row = await tx.first(_READ, self._names) if self._key is not None else None
+        if row is None:
+            return None
+        if bytes(row.request_hash) != sha256(msgspec.json.encode(body)).digest():
+            raise IdempotencyKeyReused()
+        return _response(bytes(row.response), row.status, REPLAYED_HEADER)
+
     async def answer(
         self, tx: Transaction, body: Any, produce: Callable[[], Awaitable[Any]], *, status: int
     ) -> Response[Any]:
         """`produce()`'s answer, or the remembered one. Raises IdempotencyKeyReused; what `produce` raises passes."""
         if self._key is None:
             return _response(msgspec.json.encode(await produce()), status)
-        names = {"user_id": self._user_id, "scope": self._scope, "key": self._key}
+        names = self._names
         request_hash = sha256(msgspec.json.encode(body)).digest()
         claimed = await tx.run(_CLAIM, {**names, "hash": request_hash})
         if not claimed:

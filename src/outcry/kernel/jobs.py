@@ -74,6 +74,18 @@ def retry_seconds(attempts: int, first_seconds: int) -> int:
     return min(MAX_RETRY_SECONDS, first_seconds * 2 ** min(attempts - 1, 20))
 
 
+async def defer_task(
+    tx: Transaction, name: str, *, lock: str | None = None, delay: timedelta | None = None, **arguments: Any
+) -> int:
+    """As `Jobs.defer`, for the kernel's own that know the task's name without knowing who runs it."""
+    connection = await tx.driver()
+    values = (QUEUE, name, 0, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
+    cursor = await connection.execute(_DEFER, values)
+    row = await cursor.fetchone()
+    assert row is not None
+    return row[0]
+
+
 class Jobs:
     """A process's tasks, and the worker that runs them where one is started."""
 
@@ -119,13 +131,7 @@ class Jobs:
         Jobs with one `lock` run one after another. `delay` counts by PostgreSQL's clock. Raises KeyError for an
         unknown task.
         """
-        task = self._tasks[name]
-        connection = await tx.driver()
-        values = (QUEUE, task.name, 0, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
-        cursor = await connection.execute(_DEFER, values)
-        row = await cursor.fetchone()
-        assert row is not None
-        return row[0]
+        return await defer_task(tx, self._tasks[name].name, lock=lock, delay=delay, **arguments)
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""

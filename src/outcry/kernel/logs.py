@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from outcry.kernel.ids import new_id
+from outcry.kernel.ids import id_text, new_id_int
 from outcry.kernel.settings import Settings
 from outcry.kernel.times import rfc3339_microseconds
 
@@ -66,7 +66,7 @@ def _is_secret(name: str) -> bool:
 
 def request_id_for(given: bytes) -> str:
     """A caller's own request id when it is one that can stand in a log, else a new one."""
-    return given.decode() if _SANE_ID.match(given) else str(new_id())
+    return given.decode() if _SANE_ID.match(given) else id_text(new_id_int())
 
 
 def write_access_line(method: str, path: str, route: str, status: int, began: float) -> None:

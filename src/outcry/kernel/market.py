@@ -53,6 +53,9 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ("en",)
     phone: PhoneFormat = PhoneFormat()
     fees: Fees = Fees()
+    # Of the starting price, where an auction asks for a deposit and names none (SPEC MON-5).
+    deposit_basis_points: int = 1_000
+    gas_price_minor: int = 10
     bands_cents: tuple[tuple[int | None, int], ...] = DEFAULT_BANDS_CENTS
     free_active_listings: int = 5
     business_active_listings: int | None = None
@@ -65,6 +68,28 @@ class Market(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decision_hours: int = 48
     counter_offer_hours: int = 48
     payment_hours: int = 48
+    # Before the deadline, in hours; each once.
+    payment_reminder_hours: tuple[int, ...] = (24, 2)
+    second_chance_hours: int = 24
+    # Orders at a fixed price that one person may have waiting for payment: they bind stock.
+    unpaid_purchases: int = 20
+    # On its way for so long without a word from the buyer, it counts as delivered.
+    delivery_days: int = 14
+    # After delivery the seller is paid by itself, unless there is a dispute.
+    escrow_days: int = 7
+    # Whether the buyer's "it is here" pays the seller at once; else it starts the `escrow_days`.
+    confirmation_releases: bool = True
+    # How far ahead a meeting may be proposed.
+    meeting_days: int = 30
+    # The seller's time to answer a dispute; staff may decide without an answer after it.
+    dispute_answer_days: int = 3
+    # Both may rate so long after completion; what one said stays hidden until both have, or until then.
+    rating_days: int = 14
+    # Who issues the market's documents, when it is not the market's title; and what the law wants beside it.
+    legal_name: str = ""
+    legal_address: str = ""
+    tax_number: str = ""
+    invoice_prefix: str = "OUT"
     max_auction_days: int = 30
     consent_versions: dict[str, str] = msgspec.field(
         default_factory=lambda: {"offer_agreement": "1", "personal_data": "1", "marketing": "1"}

@@ -1,6 +1,7 @@
 """Money as integer minor units with a currency; never a float (SPEC API-3, law 2)."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 import msgspec
 
@@ -49,3 +50,8 @@ def format_amount(amount_minor: int, currency: str) -> str:
 def basis_points_of(amount_minor: int, basis_points: int) -> int:
     """`amount * basis_points / 10,000`, rounded half to even (SPEC MON-4)."""
     return int((Decimal(amount_minor) * basis_points / 10_000).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def part_of(amount_minor: int, numerator: int, denominator: int) -> int:
+    """`amount * numerator / denominator` exactly, rounded half to even."""
+    return round(Fraction(amount_minor * numerator, denominator))

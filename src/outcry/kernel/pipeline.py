@@ -156,6 +156,9 @@ class PipelinedConnection:
             while self._flying and not pgconn.is_busy():
                 result = pgconn.get_result()
                 if result is None:
+                    if pgconn.status != ConnStatus.OK:
+                        # The end came with the last words: there will be no more results, and no error to tell it.
+                        self._lost(psycopg.OperationalError("the connection was closed"))
                     continue
                 if result.status == ExecStatus.PIPELINE_SYNC:
                     self._flying.popleft().land()

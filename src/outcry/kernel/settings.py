@@ -6,8 +6,10 @@ Each field's `description` is its row in docs/guide/settings.md; a test keeps ta
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +26,31 @@ class SettingsError(ValueError):
 
 def _doc(description: str, **bounds: Any) -> Any:
     return Meta(description=description, **bounds)
+
+
+class MailServer(msgspec.Struct, frozen=True):
+    """Where mail goes. `implicit_tls`: TLS from the first byte; else STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    implicit_tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """The server an `smtp_url` names. Raises SettingsError naming the rule, never the URL, which holds a password."""
+    parts = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465}
+    try:
+        port = parts.port or ports.get(parts.scheme)
+    except ValueError:
+        port = None
+    if port is None or not parts.hostname:
+        raise SettingsError(f"{PREFIX}SMTP_URL looks like smtp://user:password@host:587 or smtps://user:password@host")
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return MailServer(parts.hostname, port, username, password, parts.scheme == "smtps")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _doc("Folder of the built web client; empty: web/dist of a checkout, or the installed one; `none`: no client"),
     ] = ""
     market: Annotated[str, _doc("`default`, `ca`, `kg`, `in`, or the path of a market's .toml file")] = "default"
+    smtp_url: Annotated[
+        str,
+        _doc("Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"),
+    ] = ""
+    mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
     secret_key: Annotated[
         str,
         _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
@@ -83,6 +115,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     external_jwks_url: Annotated[str, _doc("Key set of the outside issuer")] = ""
     external_hs256_secret: Annotated[str, _doc("Shared secret instead of a key set (HS256 issuers)")] = ""
 
+    payment_provider: Annotated[
+        Literal["default", "sandbox", "stripe", "none"],
+        _doc(
+            "Who takes card payments and pays out: `sandbox` (built in, moves no real money), `stripe`, or `none`: "
+            "wallets only; `default`: the sandbox in development, none in production"
+        ),
+    ] = "default"
+    sandbox_in_production: Annotated[
+        Literal["no", "yes"], _doc("`yes` lets the sandbox serve in production: anybody can then pay with test cards")
+    ] = "no"
+    sandbox_webhook_url: Annotated[
+        str, _doc("Where the sandbox sends its webhooks; empty: to this server (`public_url`, else host and port)")
+    ] = ""
+    sandbox_dispute_seconds: Annotated[
+        int, _doc("How long after a payment with the dispute card the sandbox opens its dispute", ge=0, le=86_400)
+    ] = 30
+    stripe_secret_key: Annotated[str, _doc("Secret key of the Stripe account (`sk_...`)")] = ""
+    stripe_webhook_secret: Annotated[
+        str, _doc("Signing secrets of Stripe's webhook endpoints (`whsec_...`), comma-separated")
+    ] = ""
+    stripe_publishable_key: Annotated[str, _doc("Publishable key of the Stripe account (`pk_...`), for clients")] = ""
+    stripe_api_base: Annotated[str, _doc("Stripe's API; another one only for tests")] = "https://api.stripe.com"
+    payment_expiry_hours: Annotated[
+        int, _doc("How long a card payment waits to be paid before it is called off", ge=1, le=24)
+    ] = 24
+    top_up_min_minor: Annotated[int, _doc("Least top-up, in minor units of its currency", ge=1)] = 100
+    top_up_max_minor: Annotated[int, _doc("Largest top-up, in minor units of its currency", ge=1)] = 1_000_000
+    withdrawal_min_minor: Annotated[int, _doc("Least withdrawal, in minor units of its currency", ge=1)] = 100
+    withdrawal_day_max_minor: Annotated[
+        int, _doc("Most that a person may withdraw in 24 hours, in minor units of a currency", ge=1)
+    ] = 1_000_000
+    reconciliation_days: Annotated[
+        int, _doc("How far back the daily reconciliation compares the provider's records with ours", ge=1, le=60)
+    ] = 7
+    stuck_after_hours: Annotated[
+        int, _doc("Refunds and withdrawals that wait longer are reported as stuck", ge=1, le=720)
+    ] = 72
+    handover_code_seconds: Annotated[int, _doc("Life of a buyer's handover code", ge=30, le=86_400)] = 300
+    handover_tries: Annotated[int, _doc("Wrong handover codes an order takes in 10 minutes", ge=1, le=1000)] = 10
+
     min_auction_seconds: Annotated[int, _doc("Shortest auction; 0 for the default: 60, in development 1", ge=0)] = 0
     desk_shards: Annotated[int, _doc("Connections on which bids are decided, per process", ge=1, le=32)] = 1
     desk_queue_bids: Annotated[int, _doc("Bids that may wait before `busy` is answered", ge=1)] = 20_000
@@ -102,6 +174,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def is_production(self) -> bool:
         """True when development conveniences must not exist."""
         return self.env == "production"
+
+    @property
+    def chosen_payment_provider(self) -> str | None:
+        """`sandbox`, `stripe`, or None: no card payments."""
+        if self.payment_provider == "default":
+            return None if self.is_production else "sandbox"
+        return None if self.payment_provider == "none" else self.payment_provider
 
     @property
     def data_path(self) -> Path:
@@ -172,8 +251,23 @@ def _refuse_unsafe_production(settings: Settings) -> None:
             f"{PREFIX}WORKERS={settings.workers} needs {PREFIX}REDIS_URL: "
             "several processes tell one another what happened through Redis or Valkey"
         )
+    if settings.payment_provider == "stripe":
+        for name in ("stripe_secret_key", "stripe_webhook_secret"):
+            if not getattr(settings, name):
+                raise SettingsError(f"{PREFIX}PAYMENT_PROVIDER=stripe needs {PREFIX}{name.upper()}")
+    if settings.smtp_url:
+        mail_server(settings.smtp_url)
+        if "@" not in parseaddr(settings.mail_from)[1]:
+            raise SettingsError(f"{PREFIX}MAIL_FROM must be an address when {PREFIX}SMTP_URL is set")
     if not settings.is_production:
         return
+    if settings.payment_provider == "sandbox" and settings.sandbox_in_production != "yes":
+        raise SettingsError(
+            f"{PREFIX}PAYMENT_PROVIDER=sandbox moves no real money and is refused in production; "
+            f"for a demonstration set {PREFIX}SANDBOX_IN_PRODUCTION=yes"
+        )
+    if settings.payment_provider == "stripe" and not settings.public_url.startswith("https://"):
+        raise SettingsError(f"{PREFIX}PAYMENT_PROVIDER=stripe needs {PREFIX}PUBLIC_URL=https://... in production")
     if len(settings.secret_key) < 32:
         raise SettingsError(f"{PREFIX}SECRET_KEY must be set to 32 or more random characters in production")
     if settings.rate_limits == "off":

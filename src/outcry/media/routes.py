@@ -14,9 +14,10 @@ from outcry.kernel.errors import NotFound, PayloadTooLarge
 from outcry.kernel.http import RequestStruct, problems
 from outcry.kernel.idempotency import Idempotent
 from outcry.kernel.settings import Settings
-from outcry.media.service import MediaService, MediaView, UploadTicket
+from outcry.media.service import MediaService, MediaView, Purpose, UploadTicket
 
 _TAGS = ["Media"]
+_PRIVATE = "private, max-age=600"
 _ONE_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -25,6 +26,8 @@ class AskUpload(RequestStruct):
 
     content_type: Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]
     filename: str | None = None
+    # `evidence` is private: it is shown to those who may see the dispute it was added to, by addresses that end.
+    purpose: Purpose = "listing"
 
 
 @post(
@@ -35,7 +38,9 @@ async def ask_upload(
 ) -> Response[UploadTicket]:
     """Then PUT the bytes to `upload.url` with its headers, and complete."""
     async with database.transaction(principal.actor) as tx:
-        return await idempotent.answer(tx, data, lambda: media.ask(tx, principal, data.content_type), status=201)
+        return await idempotent.answer(
+            tx, data, lambda: media.ask(tx, principal, data.content_type, data.purpose), status=201
+        )
 
 
 @put(
@@ -84,17 +89,27 @@ async def complete(media_id: UUID, principal: Principal, media: MediaService) ->
     tags=_TAGS,
     summary="A picture",
     media_type="image/webp",
-    responses=problems(401, 404),
+    responses=problems(401, 403, 404),
 )
-async def picture(media_id: UUID, name: str, media: MediaService) -> Response[bytes]:
-    """A variant, `thumb.webp` to `full.webp`."""
+async def picture(
+    media_id: UUID,
+    name: str,
+    media: MediaService,
+    expires: Annotated[int, Parameter(ge=0, le=2**40)] | None = None,
+    signature: Annotated[str, Parameter(min_length=64, max_length=64, pattern="^[0-9a-f]+$")] | None = None,
+) -> Response[bytes]:
+    """A variant, `thumb.webp` to `full.webp`; of a private one by the address that was given out, until it ends."""
     variant, _, extension = name.partition(".")
-    data = await media.read_variant(media_id, variant) if extension == "webp" and variant.isalpha() else None
+    private = expires is not None and signature is not None
+    if extension != "webp" or not variant.isalpha():
+        raise NotFound()
+    if expires is not None and signature is not None:
+        media.check_view_signature(media_id, expires, signature)
+    data = await media.read_variant(media_id, variant, private=private)
     if data is None:
         raise NotFound()
-    return Response(
-        data, media_type="image/webp", headers={"Cache-Control": _ONE_YEAR, "X-Content-Type-Options": "nosniff"}
-    )
+    kept = _PRIVATE if private else _ONE_YEAR
+    return Response(data, media_type="image/webp", headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"})
 
 
 ROUTES: Sequence[ControllerRouterHandler] = [ask_upload, upload, complete, picture]

@@ -26,6 +26,10 @@ ORPHAN_AGE = timedelta(hours=24)
 MAX_WAITING_UPLOADS = 100
 IMAGE_THREADS = 2
 CLEANED_AT_ONCE = 200
+# An address of a private picture is good for one to two of these.
+VIEW_SECONDS = 1_800
+
+Purpose = Literal["listing", "evidence"]
 
 
 class MediaNotFound(NotFound):
@@ -84,9 +88,12 @@ class MediaService:
         self._settings = settings
         # Signed with the newest; addresses that are out when the key is replaced stay good.
         self._keys = keys.derive_all("media-upload")
+        self._view_keys = keys.derive_all("media-view")
         self._threads = ThreadPoolExecutor(IMAGE_THREADS, thread_name_prefix="images")
 
-    async def ask(self, tx: Transaction, principal: Principal, content_type: str) -> UploadTicket:
+    async def ask(
+        self, tx: Transaction, principal: Principal, content_type: str, purpose: Purpose = "listing"
+    ) -> UploadTicket:
         """A place for one upload. Raises InvalidInput beyond MAX_WAITING_UPLOADS."""
         waiting = await tx.scalar(
             "SELECT count(*) FROM media WHERE owner_id = :id AND status = 'waiting' AND created_at > now() - :age",
@@ -96,8 +103,8 @@ class MediaService:
             raise InvalidInput(("/content_type", f"at most {MAX_WAITING_UPLOADS} uploads may wait; complete some"))
         media_id = new_id()
         await tx.run(
-            "INSERT INTO media (id, owner_id, content_type) VALUES (:id, :owner, :type)",
-            {"id": media_id, "owner": principal.user_id, "type": content_type},
+            "INSERT INTO media (id, owner_id, content_type, purpose) VALUES (:id, :owner, :type, :purpose)",
+            {"id": media_id, "owner": principal.user_id, "type": content_type, "purpose": purpose},
         )
         expires = int(utc_now().timestamp()) + UPLOAD_SECONDS
         signature = _signature(self._keys[0], media_id, expires)
@@ -106,11 +113,11 @@ class MediaService:
 
     def check_signature(self, media_id: UUID, expires: int, signature: str) -> None:
         """Raises Forbidden for a URL that is not ours or too old."""
-        good = [_signature(key, media_id, expires) for key in self._keys]
-        if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in good):
-            raise Forbidden("This upload address is not valid")
-        if expires < utc_now().timestamp():
-            raise Forbidden("This upload address has expired")
+        _check_signature(self._keys, media_id, expires, signature, "upload")
+
+    def check_view_signature(self, media_id: UUID, expires: int, signature: str) -> None:
+        """Raises Forbidden for the address of a private picture that is not ours or too old."""
+        _check_signature(self._view_keys, media_id, expires, signature, "picture's")
 
     async def receive(self, media_id: UUID, data: bytes) -> None:
         """Keep the bytes of an upload that waits. Raises MediaNotFound."""
@@ -129,7 +136,7 @@ class MediaService:
         if row is None:
             raise MediaNotFound()
         if row.status == "ready":
-            return media_view(row)
+            return self._view(row)
         data = await self._storage.get(_upload_key(media_id))
         if data is None:
             raise UploadMissing()
@@ -143,7 +150,7 @@ class MediaService:
         finally:
             await self._storage.delete(_upload_key(media_id))
         for variant, encoded in made:
-            await self._storage.put(_variant_key(media_id, variant.name), encoded)
+            await self._storage.put(_variant_key(media_id, variant.name, private=_is_private(row)), encoded)
         return await self._finish(principal, media_id, "ready", [variant for variant, _ in made])
 
     async def _finish(
@@ -155,11 +162,27 @@ class MediaService:
                 {"id": media_id, "status": status, "variants": msgspec.json.encode(variants).decode()},
             )
         assert row is not None
-        return media_view(row)
+        return self._view(row)
 
-    async def read_variant(self, media_id: UUID, name: str) -> bytes | None:
-        """The bytes of a variant."""
-        return await self._storage.get(_variant_key(media_id, name))
+    async def read_variant(self, media_id: UUID, name: str, *, private: bool = False) -> bytes | None:
+        """The bytes of a variant; private ones are kept apart, so that no public address leads to them."""
+        return await self._storage.get(_variant_key(media_id, name, private=private))
+
+    async def private_views(self, tx: Transaction, media_ids: Sequence[UUID]) -> dict[UUID, MediaView]:
+        """Ready media by id that the transaction's actor may see, with addresses that end."""
+        if not media_ids:
+            return {}
+        rows = await tx.all("SELECT * FROM media WHERE id = ANY(:ids) AND status = 'ready'", {"ids": list(media_ids)})
+        return {row.id: self._view(row) for row in rows}
+
+    def _view(self, row: Any) -> MediaView:
+        if not _is_private(row):
+            return media_view(row)
+        # The same address for a while, so that a browser need not fetch the picture each time it is shown.
+        now = int(utc_now().timestamp())
+        expires = now - now % VIEW_SECONDS + 2 * VIEW_SECONDS
+        signature = _signature(self._view_keys[0], row.id, expires)
+        return media_view(row, f"?expires={expires}&signature={signature}")
 
     async def clean_orphans(self) -> int:
         """Remove what was uploaded and never used; how many."""
@@ -170,7 +193,8 @@ class MediaService:
                 {"age": ORPHAN_AGE, "limit": CLEANED_AT_ONCE},
             )
         for row in rows:
-            await self._storage.delete(_upload_key(row.id), *(_variant_key(row.id, name) for name, _ in VARIANTS))
+            keys = [_variant_key(row.id, name, private=private) for name, _ in VARIANTS for private in (False, True)]
+            await self._storage.delete(_upload_key(row.id), *keys)
         return len(rows)
 
 
@@ -182,15 +206,15 @@ async def views(tx: Transaction, media_ids: Sequence[UUID]) -> dict[UUID, MediaV
     return {row.id: media_view(row) for row in rows}
 
 
-async def attach(tx: Transaction, owner_id: UUID, media_ids: Sequence[UUID]) -> None:
-    """Mark as used. Raises InvalidInput for one that is not the owner's, or not ready."""
+async def attach(tx: Transaction, owner_id: UUID, media_ids: Sequence[UUID], purpose: Purpose = "listing") -> None:
+    """Mark as used. Raises InvalidInput for one that is not the owner's, not ready, or for another purpose."""
     rows = await tx.all(
-        "SELECT id FROM media WHERE id = ANY(:ids) AND owner_id = :owner AND status = 'ready'",
-        {"ids": list(media_ids), "owner": owner_id},
+        "SELECT id FROM media WHERE id = ANY(:ids) AND owner_id = :owner AND status = 'ready' AND purpose = :purpose",
+        {"ids": list(media_ids), "owner": owner_id, "purpose": purpose},
     )
     known = {row.id for row in rows}
     wrong = [
-        (f"/media_ids/{at}", "is not a completed upload of yours")
+        (f"/media_ids/{at}", f"is not a completed upload of yours for the purpose {purpose}")
         for at, one in enumerate(media_ids)
         if one not in known
     ]
@@ -199,10 +223,12 @@ async def attach(tx: Transaction, owner_id: UUID, media_ids: Sequence[UUID]) -> 
     await tx.run("UPDATE media SET attached = true WHERE id = ANY(:ids)", {"ids": list(media_ids)})
 
 
-def media_view(row: Any) -> MediaView:
-    """A row of `media` as it is shown."""
+def media_view(row: Any, query: str = "") -> MediaView:
+    """A row of `media` as it is shown; `query` is what the addresses of a private one end with."""
     variants = [
-        VariantView(item["name"], item["width"], item["height"], f"/media/{row.id}/{item['name']}.webp", "image/webp")
+        VariantView(
+            item["name"], item["width"], item["height"], f"/media/{row.id}/{item['name']}.webp{query}", "image/webp"
+        )
         for item in row.variants or []
     ]
     return MediaView(row.id, row.kind, row.status, variants)
@@ -212,9 +238,21 @@ def _signature(key: bytes, media_id: UUID, expires: int) -> str:
     return hmac.new(key, f"{media_id}:{expires}".encode(), sha256).hexdigest()
 
 
+def _check_signature(keys: Sequence[bytes], media_id: UUID, expires: int, signature: str, what: str) -> None:
+    good = [_signature(key, media_id, expires) for key in keys]
+    if not any(hmac.compare_digest(one.encode(), signature.encode()) for one in good):
+        raise Forbidden(f"This {what} address is not valid")
+    if expires < utc_now().timestamp():
+        raise Forbidden(f"This {what} address has expired")
+
+
+def _is_private(row: Any) -> bool:
+    return row.purpose != "listing"
+
+
 def _upload_key(media_id: UUID) -> str:
     return f"uploads/{media_id}"
 
 
-def _variant_key(media_id: UUID, name: str) -> str:
-    return f"media/{media_id}/{name}.webp"
+def _variant_key(media_id: UUID, name: str, *, private: bool = False) -> str:
+    return f"{'private' if private else 'media'}/{media_id}/{name}.webp"

@@ -24,7 +24,17 @@ class Kind(StrEnum):
     COUNTER_REJECTED = "counter_rejected"
     AUCTION_STARTED = "auction_started"
     AUCTION_CANCELLED = "auction_cancelled"
+    SECOND_CHANCE = "second_chance"
     ORDER_CREATED = "order_created"
+    PAYMENT_REMINDER = "payment_reminder"
+    ORDER_PAID = "order_paid"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_COMPLETED = "order_completed"
+    ORDER_CANCELLED = "order_cancelled"
+    REFUND = "refund"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_RESOLVED = "dispute_resolved"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -34,6 +44,9 @@ class About(msgspec.Struct, frozen=True):
     listing_id: UUID | None = None
     order_id: UUID | None = None
     counter_offer_id: UUID | None = None
+    # Of an order: what happened to it, and which party did it.
+    kind: str | None = None
+    by: str | None = None
     status: str | None = None
     role: str | None = None
     amount: int | None = None
@@ -75,15 +88,43 @@ class Notification(msgspec.Struct):
 
 
 NOTHING = Meaning()
-_ASKING = frozenset({Kind.OUTBID, Kind.DECISION_REQUIRED, Kind.COUNTER_OFFERED})
+_ASKING = frozenset({Kind.OUTBID, Kind.DECISION_REQUIRED, Kind.COUNTER_OFFERED, Kind.SECOND_CHANCE})
+_UNPAID = frozenset({Kind.PAYMENT_REMINDER, Kind.WON, Kind.ORDER_CREATED})
+_ON_ITS_WAY = frozenset({Kind.ORDER_PAID, Kind.ORDER_SHIPPED, Kind.ORDER_DELIVERED, Kind.DISPUTE_OPENED})
+# By what happened to an order (orders' history has the same words).
+_OF_ORDERS: dict[str, Meaning] = {
+    "payment_reminder": Meaning(Kind.PAYMENT_REMINDER),
+    "paid": Meaning(Kind.ORDER_PAID, _UNPAID | {Kind.SOLD}),
+    "shipped": Meaning(Kind.ORDER_SHIPPED, frozenset({Kind.ORDER_PAID})),
+    "delivered": Meaning(Kind.ORDER_DELIVERED, frozenset({Kind.ORDER_PAID, Kind.ORDER_SHIPPED})),
+    "completed": Meaning(Kind.ORDER_COMPLETED, _ON_ITS_WAY),
+    "handed_over": Meaning(Kind.ORDER_COMPLETED, _ON_ITS_WAY),
+    "cancelled": Meaning(Kind.ORDER_CANCELLED, _UNPAID | {Kind.SOLD}),
+    "not_paid": Meaning(Kind.ORDER_CANCELLED, _UNPAID | {Kind.SOLD}),
+    "refunded": Meaning(Kind.REFUND, _ON_ITS_WAY),
+    "partly_refunded": Meaning(Kind.REFUND),
+    "charged_back": Meaning(Kind.REFUND),
+    "dispute_opened": Meaning(Kind.DISPUTE_OPENED),
+    "dispute_withdrawn": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
+    "dispute_refunded": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
+    "dispute_released": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
+}
 
 
 def _order(about: About) -> Meaning:
-    if about.status != "pending_payment":
+    if about.kind in _OF_ORDERS:
+        meaning = _OF_ORDERS[about.kind]
+        # One's own act is no news, though it answers what one was asked.
+        return Meaning(None, meaning.settles) if about.by == about.role else meaning
+    if about.kind not in (None, "ordered") or about.status != "pending_payment":
         return NOTHING
     if about.auction_id is None:
         return Meaning(Kind.ORDER_CREATED)
     return Meaning(Kind.SOLD if about.role == "seller" else Kind.WON, _ASKING)
+
+
+def _counter_offered(about: About) -> Meaning:
+    return Meaning(Kind.SECOND_CHANCE if about.kind == "second_chance" else Kind.COUNTER_OFFERED, _ASKING)
 
 
 def _offer_rejected(about: About) -> Meaning:
@@ -109,7 +150,7 @@ MEANINGS: dict[str, Callable[[About], Meaning]] = {
     "order_updated": _order,
     "decision_required": lambda about: Meaning(Kind.DECISION_REQUIRED),
     "offer_rejected": _offer_rejected,
-    "counter_offered": lambda about: Meaning(Kind.COUNTER_OFFERED, _ASKING),
+    "counter_offered": _counter_offered,
     "counter_rejected": _counter_rejected,
     "auction_started": lambda about: Meaning(Kind.AUCTION_STARTED),
     "auction_ended": _ended,

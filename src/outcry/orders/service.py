@@ -1,47 +1,72 @@
-"""Orders' use cases: made by awards, read by their parties (SPEC ORD-1)."""
+"""Making orders of awards and of purchases, and showing them (SPEC ORD-1)."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.rows import TupleRow
 
 from outcry.auctions.ports import AwardedSale
-from outcry.kernel.arrays import BigInts, Texts, Uuids
+from outcry.kernel.access import Principal
+from outcry.kernel.arrays import BigInts, Ints, Texts, Uuids
 from outcry.kernel.database import Transaction
-from outcry.kernel.errors import NotFound
 from outcry.kernel.ids import new_id
 from outcry.kernel.market import Market
-from outcry.kernel.paging import Page, decode_cursor, page_of
-from outcry.kernel.times import rfc3339
-from outcry.orders.rules import costs_of
-from outcry.orders.schemas import FeesView, OrderView
+from outcry.kernel.paging import Page, decode_cursor, encode_cursor
+from outcry.orders import queries
+from outcry.orders.errors import OrderNotFound
+from outcry.orders.moves import order_of
+from outcry.orders.rules import Status
+from outcry.orders.schemas import OrderView
+from outcry.orders.views import order_views
+from outcry.payments.fees import costs_of
 
+# Title and picture are those of now: the listing may change, what was bought does not.
 _INSERT = """
-INSERT INTO orders (id, listing_id, auction_id, buyer_id, seller_id, amount, commission, escrow_fee, buyer_premium,
-    total, seller_receives, currency, pay_by)
-SELECT o.*, clock_timestamp() + make_interval(hours => %s)
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[],
-    %s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS o
-ORDER BY 1
+WITH made AS (
+    INSERT INTO orders (id, listing_id, auction_id, buyer_id, seller_id, quantity, amount, commission, escrow_fee,
+        buyer_premium, tax, total, seller_receives, currency, fulfilment, title, cover_id, fulfilment_options, pay_by,
+        remind_at, created_at)
+    SELECT o.*, l.title, l.media_ids[1], l.fulfilment, d.pay_by, (
+            SELECT min(d.pay_by - make_interval(hours => r)) FROM unnest(%s::integer[]) AS r
+            WHERE d.pay_by - make_interval(hours => r) > t.now
+        ), t.now
+    FROM (SELECT clock_timestamp() AS now) AS t, LATERAL (SELECT t.now + make_interval(hours => %s) AS pay_by) AS d,
+        unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::integer[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+            AS o (id, listing_id, auction_id, buyer_id, seller_id, quantity, amount, commission, escrow_fee,
+                buyer_premium, tax, total, seller_receives, currency, fulfilment)
+        JOIN listings l ON l.id = o.listing_id
+    ORDER BY o.id
+    RETURNING id, buyer_id, auction_id, total, created_at
+)
+INSERT INTO order_history (order_id, seq, kind, status, at, by, by_id, amount)
+SELECT id, 1, 'ordered', 'pending_payment', created_at, CASE WHEN auction_id IS NULL THEN 'buyer' ELSE 'system' END,
+    CASE WHEN auction_id IS NULL THEN buyer_id END, total
+FROM made
 """
 
-_SELECT = """
-SELECT id, listing_id, auction_id, buyer_id, seller_id, quantity, amount, commission, escrow_fee, buyer_premium,
-    total, seller_receives, currency, status, fulfilment, pay_by, escrow_release_at, created_at
-FROM orders
-"""
+
+_EITHER = "(buyer_id = :user_id OR seller_id = :user_id)"
 
 
-class OrderNotFound(NotFound):
-    """No such order of this person."""
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What two people have agreed; `amount` is for all of `quantity`, in minor units of `currency`."""
 
-    title = "There is no such order"
+    listing_id: UUID
+    auction_id: UUID | None = None
+    buyer_id: UUID
+    seller_id: UUID
+    quantity: int = 1
+    amount: int
+    currency: str
+    fulfilment: str | None = None
 
 
 class OrderService:
-    """Makes orders of awards and shows them to their parties."""
+    """Makes orders and shows them to their parties."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -50,66 +75,108 @@ class OrderService:
         self, connection: psycopg.AsyncConnection[TupleRow], sales: Sequence[AwardedSale]
     ) -> dict[UUID, UUID]:
         """An order for each sale, `pending_payment`, in one statement; gives order ids by auction id."""
-        ids = {sale.auction_id: new_id() for sale in sales}
-        costs = [costs_of(sale.amount, self._market.fees) for sale in sales]
+        made = await self.create(
+            connection,
+            [
+                NewOrder(
+                    listing_id=sale.listing_id,
+                    auction_id=sale.auction_id,
+                    buyer_id=sale.buyer_id,
+                    seller_id=sale.seller_id,
+                    amount=sale.amount,
+                    currency=sale.currency,
+                )
+                for sale in sales
+            ],
+        )
+        return {sale.auction_id: order_id for sale, order_id in zip(sales, made, strict=True)}
+
+    async def create(self, connection: psycopg.AsyncConnection[TupleRow], orders: Sequence[NewOrder]) -> list[UUID]:
+        """Orders that wait for their payment, with the market's costs; their ids, in the order given."""
+        ids = [new_id() for _ in orders]
+        costs = [costs_of(order.amount, self._market.fees) for order in orders]
         await connection.execute(
             _INSERT,
             (
+                Ints(self._market.payment_reminder_hours),
                 self._market.payment_hours,
-                Uuids([ids[sale.auction_id] for sale in sales]),
-                Uuids([sale.listing_id for sale in sales]),
-                Uuids([sale.auction_id for sale in sales]),
-                Uuids([sale.buyer_id for sale in sales]),
-                Uuids([sale.seller_id for sale in sales]),
-                BigInts([sale.amount for sale in sales]),
+                Uuids(ids),
+                Uuids([order.listing_id for order in orders]),
+                Uuids([order.auction_id for order in orders]),  # type: ignore[misc]
+                Uuids([order.buyer_id for order in orders]),
+                Uuids([order.seller_id for order in orders]),
+                Ints([order.quantity for order in orders]),
+                BigInts([order.amount for order in orders]),
                 BigInts([cost.commission for cost in costs]),
                 BigInts([cost.escrow_fee for cost in costs]),
                 BigInts([cost.buyer_premium for cost in costs]),
+                BigInts([cost.tax for cost in costs]),
                 BigInts([cost.total for cost in costs]),
                 BigInts([cost.seller_receives for cost in costs]),
-                Texts([sale.currency for sale in sales]),
+                Texts([order.currency for order in orders]),
+                Texts([order.fulfilment for order in orders]),
             ),
         )
         return ids
 
-    async def read(self, tx: Transaction, order_id: UUID) -> OrderView:
-        """One order of the transaction's actor (row security sees to that). Raises OrderNotFound."""
-        row = await tx.first(f"{_SELECT} WHERE id = :id", {"id": order_id})
-        if row is None:
+    async def read(self, tx: Transaction, order_id: UUID, viewer: Principal) -> OrderView:
+        """One order that the viewer is a party of, or staff. Raises OrderNotFound."""
+        row = await tx.first(f"{queries.READ} WHERE id = :id", {"id": order_id})
+        if row is None or not (viewer.is_staff or viewer.user_id in (row.buyer_id, row.seller_id)):
             raise OrderNotFound()
-        return _view(row)
+        (view,) = await order_views(tx, [order_of(row)], viewer, self._market)
+        return view
 
     async def of_person(
-        self, tx: Transaction, user_id: UUID, role: str | None, limit: int, cursor: str | None
+        self,
+        tx: Transaction,
+        viewer: Principal,
+        role: str | None,
+        statuses: Sequence[Status],
+        limit: int,
+        cursor: str | None,
     ) -> Page[OrderView]:
-        """One's orders as buyer, seller or both, newest first."""
+        """One's orders as buyer, seller or both, newest first, of these statuses (none: all)."""
+        party = {"buyer": "buyer_id = :user_id", "seller": "seller_id = :user_id"}.get(role or "", _EITHER)
+        return await self._page(tx, viewer, party, viewer.user_id, statuses, limit, cursor)
+
+    async def for_staff(
+        self,
+        tx: Transaction,
+        viewer: Principal,
+        user_id: UUID | None,
+        status: Status | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[OrderView]:
+        """Everybody's, or those of one person, newest first."""
+        party = _EITHER if user_id else "true"
+        return await self._page(tx, viewer, party, user_id, [status] if status else [], limit, cursor)
+
+    async def _page(
+        self,
+        tx: Transaction,
+        viewer: Principal,
+        party: str,
+        user_id: UUID | None,
+        statuses: Sequence[Status],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[OrderView]:
         after = decode_cursor(cursor, tuple[UUID])
-        party = {"buyer": "buyer_id = :me", "seller": "seller_id = :me"}.get(
-            role or "", "(buyer_id = :me OR seller_id = :me)"
-        )
+        wanted = [party]
+        values: dict[str, Any] = {"limit": limit + 1}
+        if user_id is not None:
+            values["user_id"] = user_id
+        if statuses:
+            wanted.append("status = ANY(:statuses)")
+            values["statuses"] = [one.value for one in statuses]
+        if after:
+            wanted.append("id < :after")
+            values["after"] = after[0]
         rows = await tx.all(
-            f"{_SELECT} WHERE {party} AND (CAST(:after AS uuid) IS NULL OR id < :after) ORDER BY id DESC LIMIT :limit",
-            {"me": user_id, "after": after[0] if after else None, "limit": limit + 1},
+            f"{queries.READ} WHERE {' AND '.join(wanted)} ORDER BY id DESC LIMIT :limit",
+            values,
         )
-        return page_of(rows, limit, _view, lambda row: (row.id,))
-
-
-def _view(row: Any) -> OrderView:
-    return OrderView(
-        row.id,
-        row.listing_id,
-        row.auction_id,
-        row.buyer_id,
-        row.seller_id,
-        row.quantity,
-        row.amount,
-        FeesView(row.commission, row.escrow_fee, row.buyer_premium),
-        row.total,
-        row.seller_receives,
-        row.currency,
-        row.status,
-        row.fulfilment,
-        rfc3339(row.pay_by),
-        rfc3339(row.escrow_release_at) if row.escrow_release_at else None,
-        rfc3339(row.created_at),
-    )
+        views = await order_views(tx, [order_of(row) for row in rows[:limit]], viewer, self._market)
+        return Page(views, encode_cursor(views[-1].id) if len(rows) > limit else None)

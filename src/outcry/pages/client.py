@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from outcry.kernel.errors import NotFound
 from outcry.kernel.http import send_problem
+from outcry.kernel.security import inline_digest
 from outcry.kernel.settings import PREFIX, Settings, SettingsError
 
 MAX_FILES = 2_000
@@ -78,11 +79,15 @@ class ClientFile(msgspec.Struct, frozen=True):
 
 
 class Shell(msgspec.Struct, frozen=True):
-    """index.html in three: up to the end of its head, up to inside its root element, and the rest."""
+    """index.html in three: up to the end of its head, up to inside its root element, and the rest.
+
+    `scripts` are the digests of its inline scripts, as a content policy names them.
+    """
 
     head: str
     body: str
     rest: str
+    scripts: tuple[str, ...] = ()
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -156,6 +161,7 @@ def _read(path: str, file: Path) -> ClientFile:
 
 _HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 _ROOT = re.compile(r"""(<div\s[^>]*\bid=["']?root["']?[^>]*>)\s*(?=</div>)""", re.IGNORECASE)
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # What each page says of itself: the shell's own words must not stand beside the page's.
 _OWN_WORDS = re.compile(
     r"""<title>.*?</title>\s*
@@ -171,7 +177,8 @@ def split_shell(html: str) -> Shell:
     if head_end is None or root is None or root.start() < head_end.start():
         raise SettingsError(f'{PREFIX}CLIENT_DIR: index.html has no </head>, or no empty <div id="root"></div>')
     head = _OWN_WORDS.sub("", html[: head_end.start()])
-    return Shell(head, html[head_end.start() : root.end(1)], html[root.end() :])
+    scripts = tuple(inline_digest(text) for text in _INLINE_SCRIPT.findall(html))
+    return Shell(head, html[head_end.start() : root.end(1)], html[root.end() :], scripts)
 
 
 def accepted_encodings(header: str) -> set[str]:

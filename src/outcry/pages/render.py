@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -11,6 +10,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from litestar import Request, Response
 
 from outcry.kernel.market import Market
+from outcry.kernel.security import content_policy, inline_digest
 from outcry.kernel.settings import Settings
 from outcry.pages.client import Client
 
@@ -21,11 +21,12 @@ _ENVIRONMENT = Environment(
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture, its size in pixels."""
+    """A picture, its size in pixels; `sources` are all its sizes, as `<img srcset>` has them."""
 
     url: str
     width: int
     height: int
+    sources: str = ""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,13 @@ class Pages:
         self.market = market
         self._market_block = data_block(_market_facts(settings, market))
         self._public_url = settings.public_url.rstrip("/")
+        # In the page, so that it is shown as soon as it is there.
+        self._shell_css = static("shell.css").decode()
+        self._headers = {"Cache-Control": "no-cache"}
+        if client is not None:
+            self._headers["Content-Security-Policy"] = content_policy(
+                scripts=client.shell.scripts, styles=[inline_digest(self._shell_css)]
+            )
 
     def base_url(self, request: Request[Any, Any, Any]) -> str:
         """What the outside calls us, without a slash at the end: as set, or as this caller does."""
@@ -74,12 +82,10 @@ class Pages:
             description=shortened(about.description),
             base_url=self.base_url(request),
             structured=[data_block(one) for one in about.structured],
-            shell_css=f"/shell.css?v={_version('shell.css')}",
+            shell_css=self._shell_css,
             **facts,
         )
-        return Response(
-            body, status_code=status, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"}
-        )
+        return Response(body, status_code=status, media_type="text/html; charset=utf-8", headers=self._headers)
 
 
 def _market_facts(settings: Settings, market: Market) -> dict[str, Any]:
@@ -94,6 +100,8 @@ def _market_facts(settings: Settings, market: Market) -> dict[str, Any]:
         "decisionHours": market.decision_hours,
         "commissionBasisPoints": market.fees.commission_basis_points,
         "escrowFeeMinor": market.fees.escrow_fee_minor,
+        "buyerPremiumBasisPoints": market.fees.buyer_premium_basis_points,
+        "taxBasisPoints": market.fees.tax_basis_points,
     }
 
 
@@ -117,12 +125,6 @@ def shortened(text: str) -> str:
     if len(line) <= MAX_DESCRIPTION_CHARACTERS:
         return line
     return line[:MAX_DESCRIPTION_CHARACTERS].rpartition(" ")[0].rstrip(",;:.") + "…"
-
-
-@lru_cache(16)
-def _version(name: str) -> str:
-    """Changes with the file, so that its address can be kept for a year."""
-    return sha256(static(name)).hexdigest()[:12]
 
 
 @lru_cache(16)

@@ -22,7 +22,6 @@ from outcry.kernel.http import handle_exception
 from outcry.kernel.market import Market
 from outcry.kernel.money import format_amount
 from outcry.pages import words
-from outcry.pages.client import FOREVER
 from outcry.pages.render import About, Pages, Picture, static
 from outcry.pages.structured import decimal_of, product, website
 
@@ -224,12 +223,6 @@ async def styles() -> Response[bytes]:
     return Response(static("pages.css"), media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
-@get("/shell.css", opt=_PUBLIC, include_in_schema=False)
-async def shell_styles() -> Response[bytes]:
-    """The style sheet of what can be read in the client's shell before the client runs."""
-    return Response(static("shell.css"), media_type="text/css", headers={"Cache-Control": FOREVER})
-
-
 @get("/icon.svg", opt=_PUBLIC, include_in_schema=False)
 async def icon() -> Response[bytes]:
     """The icon."""
@@ -265,7 +258,9 @@ def _pictures(listing: ListingView) -> list[Picture]:
     for medium in listing.media:
         if medium.variants:
             chosen = next((one for one in medium.variants if one.name == SHOWN_PICTURE), medium.variants[0])
-            shown.append(Picture(chosen.url, chosen.width, chosen.height))
+            # Links and previews name the chosen one; none is shown larger.
+            sources = [f"{one.url} {one.width}w" for one in medium.variants if one.width <= chosen.width]
+            shown.append(Picture(chosen.url, chosen.width, chosen.height, ", ".join(sources)))
     return shown
 
 
@@ -295,7 +290,7 @@ def _auction_facts(view: AuctionView) -> dict[str, Any]:
 
 
 ROUTES: Sequence[ControllerRouterHandler] = [
-    index, auction_page, listing_page, styles, shell_styles, icon,
+    index, auction_page, listing_page, styles, icon,
 ]  # fmt: skip
 # With the client only.
 CLIENT_ROUTES: Sequence[ControllerRouterHandler] = [
@@ -307,5 +302,8 @@ CLIENT_ROUTES: Sequence[ControllerRouterHandler] = [
     _client_route(["/sign-in"], "Sign in", "Sign in to bid and to sell."),
     _client_route(["/sign-up"], "Sign up", "Join to bid and to sell."),
     _client_route(["/me", "/me/{rest:path}"], "You", "Your bids, auctions, watchlist and notifications."),
+    _client_route(["/orders", "/orders/{rest:path}"], "Orders", "What you bought and sold, and what comes next."),
+    _client_route(["/wallet", "/wallet/{rest:path}"], "Wallet", "Your money: balance, history, payouts."),
+    _client_route(["/staff", "/staff/{rest:path}"], "Staff", "Disputes, payments, reconciliation and the ledger."),
     _client_route(["/ui"], "Design system", "Every component in all its states."),
 ]

@@ -29,7 +29,7 @@ REMEMBERED_SECONDS = 600.0
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _PUBLIC = access(Access.PUBLIC)
 # Nobody's business, or nothing to read; the API stays open, for search engines run the client too.
-_DISALLOWED = ("/dev/", "/me", "/metrics", "/sell", "/sign-in", "/sign-up", "/ui")
+_DISALLOWED = ("/dev/", "/me", "/metrics", "/orders", "/sell", "/sign-in", "/sign-up", "/staff", "/ui", "/wallet")
 
 _FIRSTS = """
 SELECT id, updated_at FROM (

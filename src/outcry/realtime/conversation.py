@@ -32,6 +32,7 @@ from outcry.realtime.messages import (
     ref_of,
 )
 from outcry.realtime.ports import Snapshot
+from outcry.realtime.turn import Outlet
 
 CLOSE_BAD_TOKEN = 4401
 CLOSE_TOO_SLOW = 4408
@@ -46,14 +47,6 @@ _log = logging.getLogger("outcry.realtime")
 
 class Carrier(Protocol):
     """The connection under a conversation."""
-
-    def write(self, data: bytes) -> None:
-        """Queue bytes to the client."""
-        ...
-
-    def unsent_bytes(self) -> int:
-        """Bytes the client has not taken yet."""
-        ...
 
     def close_with(self, code: int, reason: str) -> None:
         """Close with a WebSocket close code."""
@@ -72,12 +65,19 @@ class LiveParts(msgspec.Struct, frozen=True):
 class Conversation:
     """The state of one client."""
 
-    def __init__(self, parts: LiveParts, carrier: Carrier) -> None:
+    # A fan-out walks over thousands of them, and each is kept small for those who only watch.
+    __slots__ = (
+        "_carrier", "_channels", "_closed", "_drain_timer", "_frames_a_second", "_frames_left", "_limit_bytes",
+        "_outlet", "_parts", "_principal", "_stale", "_tasks", "_token", "_window_ends_at",
+    )  # fmt: skip
+
+    def __init__(self, parts: LiveParts, carrier: Carrier, outlet: Outlet) -> None:
         self._parts = parts
         self._carrier = carrier
+        self._outlet = outlet
         self._principal: Principal | None = None
         self._token: str | None = None
-        self._channels: dict[str, int] = {}
+        self._channels: set[str] = set()
         self._stale: set[str] = set()
         self._drain_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -198,7 +198,7 @@ class Conversation:
                 self._write(frame)
             if snapshot is None:
                 self._say({"type": "ok", "ref": ref, "seq": seq})
-            self._channels[wire] = seq
+            self._channels.add(wire)
 
         try:
             await self._parts.hub.subscribe(self, wire, self._principal, since=since, begin=begin)
@@ -211,7 +211,7 @@ class Conversation:
         self._leave(wire)
 
     def _leave(self, wire: str) -> None:
-        self._channels.pop(wire, None)
+        self._channels.discard(wire)
         self._stale.discard(wire)
         self._parts.hub.unsubscribe(self, wire, self._principal)
 
@@ -219,12 +219,8 @@ class Conversation:
         """From the hub: written at once, or left out when the client is behind (SPEC RT-5)."""
         if channel in self._stale:
             return
-        if self._carrier.unsent_bytes() > self._limit_bytes:
+        if not self._outlet.write_within(self._limit_bytes, batch.websocket()):
             self._fall_behind(channel)
-            return
-        if batch.seq:
-            self._channels[channel] = batch.seq
-        self._carrier.write(batch.websocket())
 
     def resync(self, channel: str) -> None:
         """From the hub: the channel has a hole; start it over."""
@@ -261,7 +257,7 @@ class Conversation:
 
     def _write(self, payload: bytes) -> None:
         if not self._closed:
-            self._carrier.write(websocket_frame(payload))
+            self._outlet.write(websocket_frame(payload))
 
     def close(self, code: int, reason: str) -> None:
         """End the conversation with a close code."""

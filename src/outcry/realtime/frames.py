@@ -31,11 +31,10 @@ def websocket_frame(payload: bytes) -> bytes:
 class FrameBatch:
     """Frames of one channel that go out together; each framing is made at most once."""
 
-    __slots__ = ("_sse", "_websocket", "frames", "seq")
+    __slots__ = ("_sse", "_websocket", "frames")
 
-    def __init__(self, frames: Sequence[tuple[int | None, str, bytes]], seq: int) -> None:
+    def __init__(self, frames: Sequence[tuple[int | None, str, bytes]]) -> None:
         self.frames = frames
-        self.seq = seq
         self._websocket: bytes | None = None
         self._sse: bytes | None = None
 

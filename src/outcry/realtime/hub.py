@@ -22,6 +22,7 @@ from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.errors import NotFound
 from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.times import rfc3339, utc_now
+from outcry.realtime.beat import Beat
 from outcry.realtime.frames import FrameBatch, coalesce, frames_of
 from outcry.realtime.ports import ChannelSource, Snapshot, Watcher
 
@@ -29,8 +30,6 @@ MAX_RING_EVENTS = 256
 MAX_AHEAD_EVENTS = 1_000
 MAX_CATCH_UP_EVENTS = 200
 SWEEP_SECONDS = 2.0
-# Timers fire on a clock of their own grain; an update is never earlier than this.
-BEAT_SLACK_SECONDS = 0.002
 
 _NEWER = """
 SELECT k.channel FROM unnest(CAST(:channels AS text[]), CAST(:seqs AS bigint[])) AS k (channel, seq)
@@ -58,6 +57,7 @@ class Channel:
         self._flushed_at = 0.0
         self._is_due = False
         self._filling: asyncio.Task[None] | None = None
+        self._flush: asyncio.Future[None] | None = None
         # The bus may have missed something before the first snapshot told where the channel stands.
         self.look_when_standing = False
 
@@ -80,16 +80,12 @@ class Channel:
             self._ring.append(event)
         if self._pending and not self._is_due:
             self._is_due = True
-            loop = asyncio.get_running_loop()
-            if self.may_flush_at <= loop.time():
-                loop.call_soon(self.flush)
-            else:
-                self._hub.flush_at_next_beat(self)
+            self._hub.beat.flush_soon(self)
 
     @property
     def may_flush_at(self) -> float:
         """The loop's time from which the next update may go out."""
-        return self._flushed_at + self._hub.update_interval_seconds
+        return self._flushed_at + self._hub.beat.interval_seconds
 
     def stand_at(self, seq: int) -> None:
         """Where the channel stands, learnt from its first snapshot."""
@@ -100,22 +96,43 @@ class Channel:
             if self.look_when_standing:
                 self._hub.look_at([self.key])
 
-    def flush(self) -> None:
-        """Send what is released and not yet sent."""
+    def flush(self, beat_at: float | None = None) -> None:
+        """Send what is released and not yet sent; on a beat, however late it came, the next one counts from it."""
         self._is_due = False
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        self._flushed_at = asyncio.get_running_loop().time()
+        self._flushed_at = asyncio.get_running_loop().time() if beat_at is None else beat_at
         merged = coalesce(pending)
         self._hub.coalesced_events += len(pending) - len(merged)
-        self.send(FrameBatch(frames_of(merged, self.wire), pending[-1].seq))
+        self.send(FrameBatch(frames_of(merged, self.wire)))
+        self._told()
+
+    async def flushed(self) -> None:
+        """Wait for the next flush when one is due.
+
+        Who joins must not be told twice what the others are yet to hear; a crowd that joins a running fight would
+        have everyone told anew for each of them if it did not wait.
+        """
+        if not self._pending:
+            return
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._flush)
+
+    def _told(self) -> None:
+        if self._flush is not None:
+            self._flush.set_result(None)
+            self._flush = None
 
     def send(self, batch: FrameBatch) -> None:
         """To every watcher."""
+        deliveries = len(self.watchers) * len(batch.frames)
+        wire = self.wire
         for watcher in tuple(self.watchers):
-            watcher.deliver(self.wire, batch)
-        self._hub.deliveries += len(self.watchers) * len(batch.frames)
+            watcher.deliver(wire, batch)
+        self._hub.deliveries += deliveries
+        self._hub.beat.delivered(deliveries)
 
     def after(self, seq: int) -> list[StoredEvent] | None:
         """Released events after `seq` from memory; None when memory does not reach back that far."""
@@ -165,6 +182,7 @@ class Channel:
         """Nobody watches any more."""
         self.unsubscribe()
         self._pending.clear()
+        self._told()
         if self._filling is not None:
             self._filling.cancel()
 
@@ -173,7 +191,7 @@ class Hub:
     """All channels with watchers in this process."""
 
     def __init__(self, database: Database, bus: Bus, *, updates_per_second: int) -> None:
-        self.update_interval_seconds = 1 / updates_per_second
+        self.beat = Beat(updates_per_second)
         self.deliveries = 0
         self.coalesced_events = 0
         self.slow_watchers = 0
@@ -185,8 +203,6 @@ class Hub:
         self._looked_for: set[str] = set()
         self._look_now = asyncio.Event()
         self._swept_at = 0.0
-        self._due: list[Channel] = []
-        self._beat: asyncio.TimerHandle | None = None
         self.on_audience: Callable[[Channel], None] = lambda channel: None
 
     def register(self, prefix: str, source: ChannelSource) -> None:
@@ -202,8 +218,7 @@ class Hub:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
-        if self._beat is not None:
-            self._beat.cancel()
+        self.beat.stop()
         for channel in tuple(self._channels.values()):
             channel.flush()
             channel.close()
@@ -242,7 +257,9 @@ class Hub:
         try:
             snapshot, missed, seq = await self._starting_point(channel, source, identity, viewer, since)
             channel.stand_at(seq)
+            await channel.flushed()
             while True:
+                # What came in since is told to all here, so that the newcomer is at one with them.
                 channel.flush()
                 rest = channel.after(seq)
                 if rest is not None:
@@ -294,24 +311,7 @@ class Hub:
             return
         at = rfc3339(utc_now())
         frame = f'{{"type":"{kind}","channel":"{channel.wire}","at":"{at}","data":'.encode() + data + b"}"
-        channel.send(FrameBatch([(None, kind, frame)], 0))
-
-    def flush_at_next_beat(self, channel: Channel) -> None:
-        """All busy channels go out on one beat: who watches several gets what they say in one piece."""
-        self._due.append(channel)
-        if self._beat is None:
-            interval, loop = self.update_interval_seconds, asyncio.get_running_loop()
-            self._beat = loop.call_at((loop.time() // interval + 1) * interval, self._flush_due)
-
-    def _flush_due(self) -> None:
-        self._beat = None
-        now = asyncio.get_running_loop().time() + BEAT_SLACK_SECONDS
-        due, self._due = self._due, []
-        for channel in due:
-            if channel.may_flush_at <= now:
-                channel.flush()
-            else:
-                self.flush_at_next_beat(channel)
+        channel.send(FrameBatch([(None, kind, frame)]))
 
     def restart(self, channel: Channel, seq: int) -> None:
         """Go on from `seq` after a hole; its watchers get fresh snapshots."""

@@ -20,6 +20,7 @@ except ImportError:  # the pure Python one is the same, only slower
     from websockets.utils import apply_mask
 
 from outcry.realtime.conversation import CLOSE_TOO_BIG, Conversation, LiveParts
+from outcry.realtime.turn import Outlet, Turn
 
 LIVE_PATH = "/v1/live"
 _TEXT_FINAL = 0x81
@@ -31,6 +32,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     """One connection. Subclassed by `make_protocol` with the parts of the process."""
 
     parts: LiveParts
+    turn: Turn
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._conversation: Conversation | None = None
         self._buffer = b""
+        self._outlet: Outlet | None = None
         self._max_frame_bytes = self.parts.settings.socket_frame_bytes
 
     def handle_connect(self, event: Request) -> None:
@@ -62,7 +65,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=limit, low=limit // 4)
         # The kernel would hold megabytes for a client that stopped reading before we noticed.
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limit)
-        self._conversation = Conversation(self.parts, self)
+        self._outlet = Outlet(self.turn, self.transport)
+        self._conversation = Conversation(self.parts, self, self._outlet)
         self.start_keepalive()
 
     def data_received(self, data: bytes) -> None:
@@ -114,15 +118,6 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         else:
             self._conversation.heard(payload)
 
-    def write(self, data: bytes) -> None:
-        """Hand bytes to the transport; uvloop sends what one turn of the loop says to a client in one piece."""
-        if not self.transport.is_closing():
-            self.transport.write(data)
-
-    def unsent_bytes(self) -> int:
-        """What the client has not taken yet."""
-        return self.transport.get_write_buffer_size()
-
     def resume_writing(self) -> None:
         """The client caught up."""
         super().resume_writing()
@@ -133,6 +128,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """Say why, then close; a client that does not answer is cut off."""
         if self.close_sent or self.transport.is_closing():
             return
+        if self._outlet is not None:
+            self._outlet.send()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -149,4 +146,4 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
 def make_protocol(parts: LiveParts) -> type[LiveProtocol]:
     """The class to give uvicorn as `ws`."""
-    return type("BoundLiveProtocol", (LiveProtocol,), {"parts": parts})
+    return type("BoundLiveProtocol", (LiveProtocol,), {"parts": parts, "turn": Turn()})

@@ -1,8 +1,9 @@
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { Bell, Gavel, Home, Moon, Plus, Search, Sun, SunMoon, UserRound } from 'lucide-react'
+import { Bell, Gavel, Home, Moon, PackageOpen, Plus, Search, Sun, SunMoon, UserRound } from 'lucide-react'
 import { Suspense, useState, type ReactNode } from 'react'
 import { useUser } from '@/api/useSession'
 import { cx } from '@/shared/cx'
+import { isStaff } from '@/shared/roles'
 import { t } from '@/strings/t'
 import { IconButton, buttonClass } from '@/ui/Button'
 import { GridSkeleton, PageFrame } from '@/ui/Grid'
@@ -116,9 +117,27 @@ function TopBar() {
                 <Bell className="size-5" />
                 <UnreadDot unread={unread} />
               </Link>
+              <Link
+                to="/orders"
+                aria-label={t('nav.orders')}
+                className="grid size-11 place-items-center rounded-full text-ink-2 hover:bg-sunken hover:text-ink lg:hidden"
+              >
+                <PackageOpen className="size-5" />
+              </Link>
               <Link to="/me/bids" className={cx(buttonClass('quiet', 'small'), 'max-lg:hidden')}>
                 {t('nav.myBids')}
               </Link>
+              <Link to="/orders" className={cx(buttonClass('quiet', 'small'), 'max-lg:hidden')}>
+                {t('nav.orders')}
+              </Link>
+              <Link to="/wallet" className={cx(buttonClass('quiet', 'small'), 'max-lg:hidden')}>
+                {t('nav.wallet')}
+              </Link>
+              {isStaff(user) && (
+                <Link to="/staff" className={cx(buttonClass('quiet', 'small'), 'max-xl:hidden')}>
+                  {t('nav.staff')}
+                </Link>
+              )}
               <Link to="/me" className={cx(buttonClass('quiet', 'small'), 'max-w-40 max-md:hidden')}>
                 <UserRound aria-hidden="true" className="size-4.5" />
                 <span className="truncate">{user.display_name}</span>

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, notifyManager } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -10,6 +10,10 @@ import { takingThePlaceOf } from './handOver'
 
 const FRESH_MS = 15_000
 const RETRIES = 2
+const SERVICE_WORKER_AFTER_MS = 1_000
+
+// A price is drawn in the turn it came in, not in a later one.
+notifyManager.setScheduler(queueMicrotask)
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -48,6 +52,10 @@ if (place) {
   )
 }
 
+// It fetches the whole client: when there is nothing better to do.
 if ('serviceWorker' in navigator && import.meta.env.PROD) {
-  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))
+  const register = () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined)
+  // Not everywhere, whatever the types say.
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(register)
+  else setTimeout(register, SERVICE_WORKER_AFTER_MS)
 }

@@ -3,6 +3,8 @@ import type { AnyRouter } from '@tanstack/react-router'
 
 /** Longer than this nobody looks at a page that does not answer. */
 const MAX_WAIT_MS = 4_000
+/** What all words are set in: they must not change their shape under somebody's eyes. */
+const FONTS = ['1rem "Inter Variable"', '700 1rem "Bricolage Grotesque Variable"']
 
 /**
  * Where the client is drawn. A page that the server has filled stays in sight until the client has all that it shows
@@ -23,15 +25,24 @@ export function takingThePlaceOf(
     place.remove()
     client.hidden = false
   }
-  const showWhenQuiet = () => {
-    if (queryClient.isFetching() === 0) show()
+  let hasFonts = false
+  const showWhenWhole = () => {
+    if (hasFonts && queryClient.isFetching() === 0 && !client.querySelector('[data-skeleton]')) show()
   }
+  const fontsAreThere = () => {
+    hasFonts = true
+    showWhenWhole()
+  }
+  void Promise.all(FONTS.map(font => document.fonts.load(font))).then(fontsAreThere, fontsAreThere)
   const timer = setTimeout(show, MAX_WAIT_MS)
+  const drawn = new MutationObserver(showWhenWhole)
   undo.push(
     () => clearTimeout(timer),
+    () => drawn.disconnect(),
     router.subscribe('onRendered', () => {
-      undo.push(queryClient.getQueryCache().subscribe(() => queueMicrotask(showWhenQuiet)))
-      showWhenQuiet()
+      drawn.observe(client, { childList: true, subtree: true })
+      undo.push(queryClient.getQueryCache().subscribe(() => queueMicrotask(showWhenWhole)))
+      showWhenWhole()
     }),
   )
   return client

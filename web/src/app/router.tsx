@@ -1,6 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from '@tanstack/react-router'
+import { Compass } from 'lucide-react'
 import { t } from '@/strings/t'
 import { EmptyState } from '@/ui/bits'
+import { buttonClass } from '@/ui/Button'
 import { Failure } from '@/ui/Failure'
 import { Shell } from './Shell'
 
@@ -22,9 +24,32 @@ export interface SearchQuestion {
   sort?: string | undefined
 }
 
+export interface WalletQuestion {
+  currency?: string | undefined
+  /** Minor units to top up by. */
+  top_up?: number | undefined
+  /** The order to go back to. */
+  back?: string | undefined
+  returned?: boolean | undefined
+}
+
+const isYes = (value: unknown): boolean => value === true || value === 'true' || value === 1
+
 const root = createRootRoute({
   component: Shell,
-  notFoundComponent: () => <EmptyState title={t('error.missingTitle')}>{t('error.missing')}</EmptyState>,
+  notFoundComponent: () => (
+    <EmptyState
+      icon={<Compass className="size-7" />}
+      title={t('error.missingTitle')}
+      action={
+        <Link to="/" className={buttonClass()}>
+          {t('error.missingAction')}
+        </Link>
+      }
+    >
+      {t('error.missing')}
+    </EmptyState>
+  ),
   errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
 })
 
@@ -112,6 +137,76 @@ const routes = [
       () => import('@/features/notifications/NotificationsPage'),
       'NotificationsPage',
     ),
+  }),
+  createRoute({
+    ...page,
+    path: '/orders',
+    validateSearch: (search: Record<string, unknown>): { role?: 'buyer' | 'seller' | undefined } => ({
+      role: search.role === 'seller' ? 'seller' : search.role === 'buyer' ? 'buyer' : undefined,
+    }),
+    component: lazyRouteComponent(() => import('@/features/orders/OrdersPage'), 'OrdersPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/orders/$orderId',
+    component: lazyRouteComponent(() => import('@/features/orders/OrderPage'), 'OrderPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/orders/$orderId/meet',
+    component: lazyRouteComponent(() => import('@/features/orders/MeetPage'), 'MeetPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/orders/$orderId/pay',
+    validateSearch: (search: Record<string, unknown>): { returned?: boolean | undefined } => ({
+      returned: isYes(search.returned) ? true : undefined,
+    }),
+    component: lazyRouteComponent(() => import('@/features/checkout/CheckoutPage'), 'CheckoutPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/wallet',
+    validateSearch: (search: Record<string, unknown>): WalletQuestion => ({
+      currency: text(search.currency),
+      top_up: amount(search.top_up),
+      back: text(search.back),
+      returned: isYes(search.returned) ? true : undefined,
+    }),
+    component: lazyRouteComponent(() => import('@/features/wallet/WalletPage'), 'WalletPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/wallet/payouts',
+    component: lazyRouteComponent(() => import('@/features/wallet/PayoutsPage'), 'PayoutsPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff',
+    component: lazyRouteComponent(() => import('@/features/staff/DisputesPage'), 'DisputesPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/disputes/$disputeId',
+    component: lazyRouteComponent(() => import('@/features/staff/CasePage'), 'CasePage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/payments',
+    component: lazyRouteComponent(() => import('@/features/staff/PaymentsPage'), 'PaymentsPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/reconciliation',
+    component: lazyRouteComponent(() => import('@/features/staff/ReconciliationPage'), 'ReconciliationPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/ledger',
+    validateSearch: (search: Record<string, unknown>): { id?: string | undefined } => ({
+      id: text(search.id),
+    }),
+    component: lazyRouteComponent(() => import('@/features/staff/LedgerPage'), 'LedgerPage'),
   }),
   createRoute({
     ...page,

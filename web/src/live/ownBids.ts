@@ -3,6 +3,7 @@ import { session } from '@/api/client'
 import type { Auction, Bid } from '@/api/types'
 import { applyOwnBid, type LiveAuction } from './auctionState'
 import { auctionKey } from './auctions'
+import type { LiveEvent } from './frames'
 
 const CHANNEL = 'outcry.own-bids'
 
@@ -39,3 +40,10 @@ export function hearOwnBids(queryClient: QueryClient): () => void {
   windows().addEventListener('message', hear)
   return () => windows().removeEventListener('message', hear)
 }
+
+/**
+ * Whether this event to the person tells of a bid from another device: it led an auction of which this window knows no
+ * bid of its own. Pure.
+ */
+export const isNewsOfOtherDevice = (known: LiveAuction | undefined, event: LiveEvent): boolean =>
+  event.type === 'outbid' && known !== undefined && !known.you?.alias

@@ -109,6 +109,12 @@ export class LiveSocket {
     return () => this.unwatch(name, watcher)
   }
 
+  /** Begin a watched channel anew, from a snapshot: something about it is known to be missing here. */
+  restart(name: string): void {
+    this.channels.get(name)?.restart()
+    this.pump()
+  }
+
   /** Whether all that is known of the channel is what the server has said last. */
   isFresh(name: string): boolean {
     return this.state === 'live' && this.channels.get(name)?.phase === 'following'

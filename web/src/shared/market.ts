@@ -8,6 +8,8 @@ export interface Market {
   maxAuctionDays: number
   decisionHours: number
   commissionBasisPoints: number
+  buyerPremiumBasisPoints: number
+  taxBasisPoints: number
   /** Minor units of `currency`. */
   escrowFeeMinor: number
 }
@@ -21,6 +23,8 @@ const FALLBACK: Market = {
   maxAuctionDays: 30,
   decisionHours: 48,
   commissionBasisPoints: 600,
+  buyerPremiumBasisPoints: 0,
+  taxBasisPoints: 0,
   escrowFeeMinor: 199,
 }
 

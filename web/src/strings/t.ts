@@ -7,7 +7,11 @@ type Catalogue = typeof en
 export type Key = keyof Catalogue
 
 type Holes<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never
-type HolesOf<T> = T extends string ? Holes<T> : T extends { other: infer Other } ? Holes<Other> | 'n' : never
+export type HolesOf<T> = T extends string
+  ? Holes<T>
+  : T extends { other: infer Other }
+    ? Holes<Other> | 'n'
+    : never
 type Values<K extends Key> = Record<HolesOf<Catalogue[K]>, string | number>
 type Args<K extends Key> = [HolesOf<Catalogue[K]>] extends [never] ? [] : [values: Values<K>]
 

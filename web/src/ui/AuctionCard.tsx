@@ -4,7 +4,7 @@ import type { Auction } from '@/api/types'
 import type { LiveAuction } from '@/live/auctionState'
 import { formatDateTime } from '@/shared/dates'
 import { t } from '@/strings/t'
-import { Badge, Picture, Price } from './bits'
+import { Badge, CARD_SIZES, Picture, Price } from './bits'
 import { Countdown } from './Countdown'
 
 /** The words and colour of an auction's state, as lists show it. */
@@ -50,7 +50,7 @@ export function AuctionCard({ auction }: { auction: LiveAuction }) {
         <Picture
           src={auction.listing?.image_url}
           alt=""
-          sizes="(min-width: 1280px) 290px, (min-width: 768px) 33vw, 50vw"
+          sizes={CARD_SIZES}
           className="aspect-4/3 rounded-2xl shadow-card transition duration-300 group-hover:brightness-[1.04]"
         />
         <div className="absolute top-3 left-3">

@@ -3,7 +3,7 @@ import type { Medium } from '@/api/types'
 import { cx } from '@/shared/cx'
 import { t } from '@/strings/t'
 import { Picture } from './bits'
-import { pictureUrl } from './listings'
+import { pictureSources, pictureUrl } from './listings'
 
 interface Props {
   /** What the thing is, for those who cannot see it. */
@@ -39,6 +39,8 @@ export const Gallery = memo(function Gallery({ title, media, cover }: Props) {
             <Picture
               key={medium.id}
               src={pictureUrl(medium, 'large')}
+              sources={pictureSources(medium)}
+              sizes="(min-width: 768px) 55vw, 100vw"
               alt={
                 media.length > 1
                   ? `${title}. ${t('room.picture', { n: index + 1, of: media.length })}`

@@ -3,7 +3,7 @@ import type { Listing } from '@/api/types'
 import { useLiveAuction } from '@/live/auctions'
 import { t } from '@/strings/t'
 import { AuctionCard } from './AuctionCard'
-import { Badge, Picture, Price } from './bits'
+import { Badge, CARD_SIZES, Picture, Price } from './bits'
 import { pictureUrl } from './listings'
 
 /** A thing for sale in a list: by auction it shows the auction, else its price. */
@@ -36,7 +36,7 @@ function PlainCard({ listing }: { listing: Listing }) {
       <Picture
         src={pictureUrl(listing.media[0], 'card')}
         alt=""
-        sizes="(min-width: 1280px) 290px, (min-width: 768px) 33vw, 50vw"
+        sizes={CARD_SIZES}
         className="aspect-4/3 rounded-2xl shadow-card transition duration-300 group-hover:brightness-[1.04]"
       />
       <div className="grid gap-1 px-0.5">

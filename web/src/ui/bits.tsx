@@ -55,6 +55,7 @@ export function Skeleton({ className }: { className?: string }) {
   return (
     <div
       aria-hidden="true"
+      data-skeleton=""
       className={cx(
         'animate-sheen rounded-xl bg-[linear-gradient(90deg,var(--sunken)_25%,var(--line)_50%,var(--sunken)_75%)] bg-[length:200%_100%]',
         className,
@@ -92,7 +93,12 @@ interface PictureProps {
   isFirst?: boolean
   /** How wide it is shown, as `<img sizes>` has it: then a smaller one is fetched where it will do. */
   sizes?: string
+  /** The sizes it is there in, as `<img srcset>` has them; a card's picture tells them by its address. */
+  sources?: string | undefined
 }
+
+/** How wide a card's picture is in the grid: `Grid` with its margins and gaps. */
+export const CARD_SIZES = '(min-width: 1280px) 290px, (min-width: 768px) 33vw, calc(50vw - 1.5rem)'
 
 const CARD = /^(\/media\/[\w-]+\/)card\.webp$/
 
@@ -103,13 +109,13 @@ function sourcesOf(src: string): string | undefined {
 }
 
 /** A photograph that keeps its place while it loads, and says so when it does not come. */
-export function Picture({ src, alt, className, isFirst = false, sizes }: PictureProps) {
+export function Picture({ src, alt, className, isFirst = false, sizes, sources }: PictureProps) {
   const [failed, setFailed] = useState(false)
   return (
     <div className={cx('relative overflow-hidden bg-sunken', className)}>
       {src && !failed ? (
         <img
-          {...(sizes && { srcSet: sourcesOf(src), sizes })}
+          {...(sizes && { srcSet: sources ?? sourcesOf(src), sizes })}
           src={src}
           alt={alt}
           loading={isFirst ? 'eager' : 'lazy'}

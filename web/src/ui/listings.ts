@@ -14,3 +14,12 @@ export const listingQuery = (id: string) =>
 export function pictureUrl(medium: Medium | undefined, size: string): string | undefined {
   return (medium?.variants.find(one => one.name === size) ?? medium?.variants[0])?.url
 }
+
+const LARGEST = 1280
+
+/** All sizes of a picture that a page shows it in, as `<img srcset>` has them. */
+export const pictureSources = (medium: Medium): string =>
+  medium.variants
+    .filter(one => one.width <= LARGEST)
+    .map(one => `${one.url} ${one.width}w`)
+    .join(', ')

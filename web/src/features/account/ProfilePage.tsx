@@ -1,6 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Bell, ChevronRight, Gavel, Heart, Store, type LucideIcon } from 'lucide-react'
+import {
+  Bell,
+  ChevronRight,
+  Gavel,
+  Heart,
+  PackageOpen,
+  Scale,
+  Store,
+  WalletMinimal,
+  type LucideIcon,
+} from 'lucide-react'
 import { useState } from 'react'
 import { api, session } from '@/api/client'
 import { ApiError } from '@/api/problem'
@@ -8,6 +18,7 @@ import type { components } from '@/api/schema'
 import type { User } from '@/api/session'
 import { formatDateTime, formatDay } from '@/shared/dates'
 import { typed } from '@/shared/form'
+import { isStaff } from '@/shared/roles'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { Avatar, Badge, Notice } from '@/ui/bits'
@@ -32,7 +43,11 @@ export function ProfilePage() {
   )
 }
 
-const PLACES: readonly (readonly [to: string, icon: LucideIcon, name: string, lead: string])[] = [
+type Place = readonly [to: string, icon: LucideIcon, name: string, lead: string]
+const STAFF: Place = ['/staff', Scale, t('profile.go.staff'), t('profile.go.staffLead')]
+const PLACES: readonly Place[] = [
+  ['/orders', PackageOpen, t('profile.go.orders'), t('profile.go.ordersLead')],
+  ['/wallet', WalletMinimal, t('profile.go.wallet'), t('profile.go.walletLead')],
   ['/me/bids', Gavel, t('profile.go.bids'), t('profile.go.bidsLead')],
   ['/me/auctions', Store, t('profile.go.auctions'), t('profile.go.auctionsLead')],
   ['/me/watchlist', Heart, t('profile.go.watchlist'), t('profile.go.watchlistLead')],
@@ -50,7 +65,7 @@ function Mine({ user }: { user: User }) {
         </div>
       </div>
       <nav aria-label={t('profile.title')} className="grid grid-cols-1 gap-3 sm:grid-cols-2">
-        {PLACES.map(([to, Icon, name, lead]) => (
+        {[...PLACES, ...(isStaff(user) ? [STAFF] : [])].map(([to, Icon, name, lead]) => (
           <Link
             key={to}
             to={to}

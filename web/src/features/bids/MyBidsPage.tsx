@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { Gavel, HandCoins } from 'lucide-react'
 import { api } from '@/api/client'
 import { myNotificationsQuery, type Notification } from '@/api/notifications'
+import { ordersQuery, type Order } from '@/api/orders'
 import type { Auction, Page, You } from '@/api/types'
-import type { components } from '@/api/schema'
 import { auctionKey, useLiveAuction } from '@/live/auctions'
 import { isOver, type LiveAuction } from '@/live/auctionState'
 import { formatDateTime } from '@/shared/dates'
@@ -22,8 +22,8 @@ import { toast } from '@/ui/toasts'
 const SHOWN = 50
 // Beyond these the rows show what the list said.
 const FOLLOWED = 20
+const OFFERS = new Set<string>(['counter_offered', 'second_chance'])
 
-type Order = components['schemas']['OrderView']
 interface Bidding {
   auction: Auction
   you: You
@@ -45,18 +45,14 @@ function Mine() {
     queryFn: async () =>
       (await api.get('/v1/bids/me', { query: { limit: SHOWN } })) as unknown as Page<Bidding>,
   })
-  const orders = useQuery({
-    queryKey: ['mine', 'orders', 'buyer'],
-    queryFn: async () =>
-      (await api.get('/v1/orders', { query: { role: 'buyer', limit: SHOWN } })) as unknown as Page<Order>,
-  })
+  const orders = useQuery(ordersQuery('buyer'))
   const notifications = useQuery(myNotificationsQuery)
   if (bids.isPending) return <RowsSkeleton />
   if (bids.isError) return <Failure error={bids.error} retry={() => void bids.refetch()} />
   const all = bids.data.items
   const running = all.filter(one => !isOver(one.auction) || one.auction.status === 'awaiting_decision')
   const over = all.filter(one => !running.includes(one))
-  const offers = (notifications.data?.items ?? []).filter(one => one.kind === 'counter_offered' && !one.read)
+  const offers = (notifications.data?.items ?? []).filter(one => OFFERS.has(one.kind) && !one.read)
   const orderOf = new Map(orders.data?.items.map(order => [order.auction_id, order]))
   if (all.length === 0) {
     return (
@@ -139,10 +135,9 @@ function Row({
       note={
         order ? (
           <>
-            {order.status === 'pending_payment'
-              ? t('orders.payBy', { at: formatDateTime(order.pay_by) })
-              : t('orders.other')}{' '}
-            · {t('orders.total', { amount: formatMoney(order.total, order.currency) })}
+            {order.status === 'pending_payment' &&
+              `${t('orders.payBy', { at: formatDateTime(order.pay_by) })} · `}
+            {t('orders.total', { amount: formatMoney(order.total, order.currency) })}
           </>
         ) : (
           you.max_amount !== null &&
@@ -150,6 +145,15 @@ function Row({
         )
       }
     >
+      {order && (
+        <Link
+          to={order.may.includes('pay') ? '/orders/$orderId/pay' : '/orders/$orderId'}
+          params={{ orderId: order.id }}
+          className={buttonClass(order.may.includes('pay') ? 'primary' : 'plain', 'small')}
+        >
+          {t(order.may.includes('pay') ? 'bids.payNow' : 'bids.toOrder')}
+        </Link>
+      )}
       {isOut && (
         <Link
           to="/auctions/$auctionId"
@@ -184,13 +188,14 @@ function Offer({ offer }: { offer: Notification }) {
   })
   if (!auction || offer.amount === null || offer.currency === null) return null
   const amount = formatMoney(offer.amount, offer.currency)
+  const isSecondChance = (offer.kind as string) === 'second_chance'
   return (
     <AuctionRow
       auction={auction}
       badge={
         <Badge tone="warn">
           <HandCoins aria-hidden="true" className="size-3.5" />
-          {t('bids.offer', { amount })}
+          {t(isSecondChance ? 'bids.secondChance' : 'bids.offer', { amount })}
         </Badge>
       }
       note={offer.answer_by && t('bids.offerUntil', { at: formatDateTime(offer.answer_by) })}

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowRight, Gavel } from 'lucide-react'
-import { useEffect } from 'react'
+import { useDeferredValue, useEffect } from 'react'
 import { api } from '@/api/client'
 import type { Auction, Listing, Page } from '@/api/types'
 import { rememberAuctions, useLiveAuction } from '@/live/auctions'
@@ -20,6 +20,7 @@ const SHOWN = 12
 const WATCHED = 12
 const FRESH = 8
 const ASKED = 24
+const NONE: never[] = []
 
 type Status = 'live' | 'scheduled' | 'ended'
 type Sort = 'ending_soon' | 'newest'
@@ -127,13 +128,15 @@ export function HomePage() {
   const newest = useNewest()
   const coming = useAuctions('scheduled', 'ending_soon', 4)
   const results = useAuctions('ended', 'newest', 4)
-  const first = ending.data?.[0]
-  const auctions = ending.data ?? []
-  const listed = newest.data ?? []
-  const upcoming = coming.data ?? []
-  const over = results.data ?? []
+  // Lists are drawn in slices, so that a slow phone answers meanwhile.
+  const running = useDeferredValue(ending.data)
+  const listed = useDeferredValue(newest.data) ?? NONE
+  const upcoming = useDeferredValue(coming.data) ?? NONE
+  const over = useDeferredValue(results.data) ?? NONE
   // What stands further down waits for what stands above it: nothing that is read moves away.
-  if (ending.isPending) return <HomeSkeleton />
+  if (!running && !ending.isError) return <HomeSkeleton />
+  const auctions = running ?? NONE
+  const first = auctions[0]
   const rest = auctions.filter(one => one.id !== first?.id)
   const shown = new Set(auctions.map(one => one.listing_id))
   const fresh = listed.filter(one => !shown.has(one.id)).slice(0, FRESH)

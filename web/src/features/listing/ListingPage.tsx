@@ -14,6 +14,7 @@ import { Failure } from '@/ui/Failure'
 import { Gallery } from '@/ui/Gallery'
 import { listingQuery } from '@/ui/listings'
 import { WatchButton } from '@/ui/WatchButton'
+import { BuyIt } from './BuyIt'
 
 const CONDITIONS: Record<string, string> = {
   new: t('condition.new'),
@@ -97,6 +98,9 @@ export function ListingPage() {
             <p className="text-sm text-ink-3">{t('listing.price')}</p>
             <Price amount={listing.price} currency={listing.currency} className="text-5xl" />
           </div>
+        )}
+        {listing.price !== null && listing.status === 'active' && user?.id !== listing.seller_id && (
+          <BuyIt listing={listing} price={listing.price} isSignedIn={user !== null} />
         )}
         {user?.id === listing.seller_id && (
           <Link to="/sell/$listingId" params={{ listingId: listing.id }} className={buttonClass('plain')}>

@@ -5,7 +5,6 @@ import { api } from '@/api/client'
 import { myNotificationsQuery, type Notification, type NotificationPage } from '@/api/notifications'
 import { cx } from '@/shared/cx'
 import { formatAgo, formatDateTime } from '@/shared/dates'
-import { formatMoney } from '@/shared/money'
 import { serverClock } from '@/shared/serverClock'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
@@ -14,6 +13,7 @@ import { Button } from '@/ui/Button'
 import { Failure } from '@/ui/Failure'
 import { PageFrame } from '@/ui/Grid'
 import { SignedIn } from '@/ui/SignedIn'
+import { placeOf, wordsOf } from './words'
 
 /** What happened to the person's bids and auctions. */
 export function NotificationsPage() {
@@ -88,47 +88,8 @@ function Mine() {
   )
 }
 
-const PLACES: Partial<Record<Notification['kind'], string>> = {
-  decision_required: '/me/auctions',
-  counter_rejected: '/me/auctions',
-  counter_offered: '/me/bids',
-}
-
-/** The words of a notification. */
-export function wordsOf(one: Notification): string {
-  const amount = one.amount !== null && one.currency !== null ? formatMoney(one.amount, one.currency) : ''
-  switch (one.kind) {
-    case 'outbid':
-      return t('notifications.outbid', { amount })
-    case 'won':
-      return t('notifications.won', { amount })
-    case 'sold':
-      return t('notifications.sold', { amount })
-    case 'decision_required':
-      return t('notifications.decision_required', { amount })
-    case 'counter_offered':
-      return t('notifications.counter_offered', { amount })
-    case 'auction_cancelled':
-      return one.reason ?? t('notifications.auction_cancelled')
-    case 'offer_rejected':
-      return t('notifications.offer_rejected')
-    case 'counter_rejected':
-      return t('notifications.counter_rejected')
-    case 'auction_started':
-      return t('notifications.auction_started')
-    case 'order_created':
-      return t('notifications.order_created')
-  }
-}
-
 function Row({ one, onOpen }: { one: Notification; onOpen: () => void }) {
-  const to =
-    PLACES[one.kind] ??
-    (one.auction_id
-      ? `/auctions/${one.auction_id}`
-      : one.listing_id
-        ? `/listings/${one.listing_id}`
-        : '/me/bids')
+  const to = placeOf(one)
   return (
     <li>
       <Link

@@ -11,6 +11,7 @@ import { Notice } from '@/ui/bits'
 import { Button, buttonClass } from '@/ui/Button'
 import { wordsFor } from '@/ui/Failure'
 import { MoneyField } from '@/ui/Field'
+import { InAll } from '@/ui/InAll'
 import { Sheet } from '@/ui/Sheet'
 
 interface Props {
@@ -108,6 +109,7 @@ export function BidBox({ auction, isSignedIn, isOwn, isFresh }: Props) {
           </>
         )}
       </div>
+      {!leads && <InAll amount={next} currency={auction.currency} />}
       {bidding.isError && <Notice tone="bad">{refusalWords(bidding.error, auction.currency)}</Notice>}
       <BidSheet auction={auction} isOpen={isOpen} onClose={() => setOpen(false)} />
     </div>
@@ -207,6 +209,7 @@ function BidForm({ auction, leads, onDone }: { auction: LiveAuction; leads: bool
               amount: formatMoney(amount, currency),
             })}
       </Button>
+      <InAll amount={isTooLow ? null : amount} currency={currency} />
       <p className="text-center text-sm text-ink-3">{t('bid.binding')}</p>
     </form>
   )

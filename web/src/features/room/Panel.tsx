@@ -1,6 +1,7 @@
 import { Clock3, Crown, Eye, Gavel, Info, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { isOver, type LiveAuction } from '@/live/auctionState'
+import { useCalm } from '@/shared/calm'
 import { cx } from '@/shared/cx'
 import { formatMoney } from '@/shared/money'
 import { useIsWide } from '@/shared/wide'
@@ -12,6 +13,8 @@ import { BidBox } from './BidBox'
 import { BuyNow } from './BuyNow'
 import { Result } from './Result'
 import type { Moment } from './useRoom'
+
+const SPOKEN_MS = 5_000
 
 const MOMENTS: Record<Moment['kind'], { tone: 'warn' | 'good' | 'neutral'; words: string; icon: ReactNode }> =
   {
@@ -89,6 +92,16 @@ export function Standing({
   )
 }
 
+/** The price for who hears the page: in a fight once in a while, as it moves faster than it can be read out. */
+function SpokenPrice({ words, amount, currency }: { words: string; amount: number; currency: string }) {
+  const said = useCalm(`${words} ${formatMoney(amount, currency)}`, SPOKEN_MS)
+  return (
+    <p role="status" className="sr-only">
+      {said}
+    </p>
+  )
+}
+
 /** Price, time, where the person stands, and what can be done. */
 export function Panel({
   auction,
@@ -112,7 +125,7 @@ export function Panel({
         <Result auction={auction} />
       ) : (
         <div className="flex items-end justify-between gap-4">
-          <div aria-live="polite" aria-atomic="true">
+          <div data-price="">
             <p className="text-sm text-ink-3">{price.words}</p>
             <Price
               key={price.amount}
@@ -124,6 +137,7 @@ export function Panel({
               )}
             />
           </div>
+          <SpokenPrice words={price.words} amount={price.amount} currency={auction.currency} />
           {auction.status === 'live' && auction.ends_at && (
             <div className="text-right">
               <p className="text-sm text-ink-3">{t('room.timeLeft')}</p>

@@ -5,6 +5,7 @@ import { formatDateTime } from '@/shared/dates'
 import { t } from '@/strings/t'
 import { priceOf } from '@/ui/AuctionCard'
 import { Price } from '@/ui/bits'
+import { PayNow } from './PayNow'
 
 /** How it ended. */
 export function Result({ auction }: { auction: LiveAuction }) {
@@ -38,7 +39,7 @@ export function Result({ auction }: { auction: LiveAuction }) {
       {auction.current_price !== null && auction.status !== 'cancelled' && (
         <Price amount={price.amount} currency={auction.currency} className="text-4xl" />
       )}
-      {won && <p className="text-sm font-medium">{t('result.wonNext')}</p>}
+      {won && <PayNow auctionId={auction.id} />}
       {auction.status === 'awaiting_decision' && auction.decide_by && (
         <p className="text-sm text-ink-2">
           {t('result.decideBy', { at: formatDateTime(auction.decide_by) })}

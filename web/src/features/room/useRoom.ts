@@ -37,6 +37,15 @@ export function useRoom(auctionId: string) {
   }, [queryClient, auctionId, userId])
 
   useEffect(() => {
+    // Who comes back may have bid on another device meanwhile.
+    const seen = () => {
+      if (userId !== undefined && document.visibilityState === 'visible') live.restart(`auction:${auctionId}`)
+    }
+    document.addEventListener('visibilitychange', seen)
+    return () => document.removeEventListener('visibilitychange', seen)
+  }, [auctionId, userId])
+
+  useEffect(() => {
     const was = before.current
     before.current = auction
     if (!was || !auction) return

@@ -6,7 +6,7 @@ import { Notice, Picture, Skeleton } from '@/ui/bits'
 import { buttonClass, IconButton } from '@/ui/Button'
 import { wordsFor } from '@/ui/Failure'
 import type { Draft, DraftPicture } from './draft'
-import { ACCEPTED_TYPES, uploadPicture } from './upload'
+import { ACCEPTED_TYPES, uploadPicture } from '@/api/upload'
 
 interface Props {
   draft: Draft

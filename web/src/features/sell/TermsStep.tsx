@@ -1,11 +1,10 @@
 import { cx } from '@/shared/cx'
 import { durationChoices } from '@/shared/durations'
-import { feesOf, market } from '@/shared/market'
-import { formatMoney } from '@/shared/money'
+import { market } from '@/shared/market'
 import { t } from '@/strings/t'
-import { Notice } from '@/ui/bits'
 import { Field, MoneyField, Select } from '@/ui/Field'
 import type { Draft, Faults } from './draft'
+import { FeeLines } from './FeeLines'
 
 interface Props {
   draft: Draft
@@ -118,15 +117,7 @@ export function TermsStep({ draft, change, faults }: Props) {
           </div>
         </>
       )}
-      {expected !== null && expected > 0 && (
-        <Notice tone="neutral">
-          {t('sell.feeAbout', {
-            price: formatMoney(expected, draft.currency),
-            net: formatMoney(Math.max(feesOf(expected).net, 0), draft.currency),
-            fee: formatMoney(feesOf(expected).fee, draft.currency),
-          })}
-        </Notice>
-      )}
+      {expected !== null && expected > 0 && <FeeLines amount={expected} currency={draft.currency} />}
     </div>
   )
 }

@@ -1,0 +1,1 @@
+"""Ledger: accounts, transfers, holds, and the wallets made of them (SPEC MON-1, MON-2)."""

@@ -1,0 +1,90 @@
+"""SQL that reads the ledger; row security shows each actor its own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from outcry.kernel.database import Transaction
+
+_OF_OWNER = """
+SELECT id, kind, currency, balance FROM ledger_accounts
+WHERE owner_id = :owner_id AND kind = ANY(:kinds) AND (CAST(:currency AS text) IS NULL OR currency = :currency)
+ORDER BY currency, kind
+"""
+_ENTRIES_BEFORE = """
+SELECT e.account_id, e.seq, e.amount, e.balance_after, t.id AS transfer_id, t.key, t.kind, t.subject_id, t.at
+FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id
+WHERE e.account_id = :account_id AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit
+"""
+# An account's entries never go back in time, so the first of a span is where its sequence is cut.
+_ENTRIES_BETWEEN = """
+SELECT e.account_id, e.seq, e.amount, e.balance_after, t.id AS transfer_id, t.kind, t.subject_id, t.at
+FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id
+WHERE e.account_id = ANY(:account_ids) AND t.at >= :since AND t.at < :until
+ORDER BY t.at, e.account_id, e.seq LIMIT :limit
+"""
+_ACCOUNTS = """
+SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts
+WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)
+    AND (CAST(:owner_id AS uuid) IS NULL OR owner_id = :owner_id)
+    AND (CAST(:currency AS text) IS NULL OR currency = :currency)
+    AND (CAST(:after AS uuid) IS NULL OR id > :after)
+ORDER BY id LIMIT :limit
+"""
+_ACCOUNT = "SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts WHERE id = :id"
+_TRANSFER = "SELECT id, key, kind, subject_id, at FROM ledger_transfers WHERE id = :id"
+_LEGS = """
+SELECT a.id, a.kind, a.owner_id, a.currency, a.balance, a.entry_count, a.opened_at,
+    e.amount, e.seq, e.balance_after
+FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+WHERE e.transfer_id = :id ORDER BY a.id
+"""
+_ALL = 2**63 - 1
+
+
+async def accounts_of(
+    tx: Transaction, owner_id: UUID, kinds: Sequence[str], currency: str | None = None
+) -> Sequence[Row[Any]]:
+    """An owner's opened accounts of these kinds, in one currency or all."""
+    return await tx.all(_OF_OWNER, {"owner_id": owner_id, "kinds": list(kinds), "currency": currency})
+
+
+async def entries_before(tx: Transaction, account_id: UUID, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """An account's newest entries below a seq, newest first."""
+    return await tx.all(_ENTRIES_BEFORE, {"account_id": account_id, "before": before or _ALL, "limit": limit})
+
+
+async def entries_between(
+    tx: Transaction, account_ids: Sequence[UUID], since: datetime, until: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """Entries of these accounts from `since` to before `until`, oldest first."""
+    return await tx.all(
+        _ENTRIES_BETWEEN, {"account_ids": list(account_ids), "since": since, "until": until, "limit": limit}
+    )
+
+
+async def list_accounts(
+    tx: Transaction, kind: str | None, owner_id: UUID | None, currency: str | None, after: UUID | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Accounts by id, for staff."""
+    return await tx.all(
+        _ACCOUNTS, {"kind": kind, "owner_id": owner_id, "currency": currency, "after": after, "limit": limit}
+    )
+
+
+async def read_account(tx: Transaction, account_id: UUID) -> Row[Any] | None:
+    """One account."""
+    return await tx.first(_ACCOUNT, {"id": account_id})
+
+
+async def read_transfer(tx: Transaction, transfer_id: UUID) -> Row[Any] | None:
+    """One transfer."""
+    return await tx.first(_TRANSFER, {"id": transfer_id})
+
+
+async def legs_of(tx: Transaction, transfer_id: UUID) -> Sequence[Row[Any]]:
+    """A transfer's entries, each with its account."""
+    return await tx.all(_LEGS, {"id": transfer_id})

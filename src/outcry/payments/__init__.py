@@ -1,0 +1,1 @@
+"""Payments: money that comes in and goes out, through providers and wallets (SPEC section 5)."""
