@@ -12,7 +12,7 @@ import pytest
 from outcry.auctions.audit import audit_auctions
 from outcry.auctions.batch import BidAnswer, BidRequest
 from outcry.auctions.desk import Desk
-from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS
+from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS, DatabaseClock
 from outcry.kernel.database import SYSTEM
 from outcry.kernel.errors import OutcryError
 from tests.support.market import Person, TestMarket
@@ -311,4 +311,18 @@ async def test_a_connection_lost_in_flight_loses_and_doubles_nothing(market: Tes
         rows = await tx.all("SELECT id::text FROM bids WHERE kind = 'bid'")
     assert {row[0] for row in rows} == acknowledged
     assert len(acknowledged) == 200
+    await no_faults(market)
+
+
+async def test_a_desk_that_lost_its_connection_and_the_time_while_idle_decides_on(market: TestMarket) -> None:
+    seller, alice = await market.sign_up(), await market.sign_up()
+    auction = (await market.auction(seller))["id"]
+    async with desks(market, 1) as (counter,):
+        await warm(counter, auction, alice)
+        pipe = counter.lane._pipe  # type: ignore[reportPrivateUsage]
+        assert pipe is not None
+        # All is remembered but the time, and nothing can be asked: to learn it must not be tried for ever.
+        await pipe.close()
+        counter.lane.memory.clock = DatabaseClock()
+        assert await counter.outcome(auction, alice, 1000) == "accepted"
     await no_faults(market)

@@ -163,14 +163,17 @@ class Lane:
         self._learning.add_done_callback(lambda _: self.wake())
 
     async def _release(self) -> None:
-        """Let go on what was held; auctions with a bid that is still not understood take the long way."""
+        """Let go on what was held; auctions with a bid that is still not understood take the long way.
+
+        After a failure all do: the long way mends the connection, and to learn again on a dead one would never end.
+        """
         assert self._learning is not None
         failed = None if self._learning.cancelled() else self._learning.exception()
         if failed is not None:
             _log.debug("auctions could not be read ahead: %r", failed)
         held, self._held, self._learning = self._held, [], None
         self._held_auctions.clear()
-        unclear = {request.auction_id for request in held if not self.memory.knows(request)}
+        unclear = {request.auction_id for request in held if failed is not None or not self.memory.knows(request)}
         self.queue.extendleft(request for request in reversed(held) if request.auction_id not in unclear)
         if unclear:
             await self._settle_alone([request for request in held if request.auction_id in unclear])
