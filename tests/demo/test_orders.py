@@ -29,3 +29,7 @@ async def test_orders_are_where_their_people_left_them_and_made_once(database_ur
             buyer = Person(client, expect(await client.post("/v1/auth/login", json=login)))
             (order,) = expect(await buyer.get("/v1/orders?role=buyer"))["items"]
             assert order["status"] == deal.stage
+        seller = next(good.seller for good in goods)
+        login = {"email": world.person(seller).email, "password": "outcry-demo"}
+        me = expect(await client.post("/v1/auth/login", json=login))["user"]["id"]
+        assert expect(await client.get(f"/v1/users/{me}"))["rating"] == {"average": 5.0, "count": 1}

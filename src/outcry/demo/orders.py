@@ -53,6 +53,9 @@ async def make_order(deal: Deal, buyer: Member, seller: Member, listing_id: str)
         await _post(seller, f"{path}/ship", {"carrier": "Correios", "tracking": "RR 473 124 829 PT"})
     if deal.stage == "completed":
         await _post(buyer, f"{path}/confirm-delivery")
+        # Blind until both have spoken, so both do.
+        await _post(buyer, f"{path}/rating", {"stars": 5, "comment": "Rebuilt as promised, and packed like a clock."})
+        await _post(seller, f"{path}/rating", {"stars": 5, "comment": "Paid at once and asked the right questions."})
     elif deal.stage == "refunded":
         await _post(seller, f"{path}/refund", {"reason": "The boiler leaks; I will not send it like this"})
     elif deal.stage == "disputed":
