@@ -32,10 +32,13 @@ export function OrdersPage() {
 }
 
 function Mine({ userId }: { userId: string }) {
-  const { role = 'buyer' } = useSearch({ from: '/orders' })
+  const asked = useSearch({ from: '/orders' }).role
   const navigate = useNavigate({ from: '/orders' })
   const found = { buyer: useQuery(ordersQuery('buyer')), seller: useQuery(ordersQuery('seller')) }
   const waiting = (of: Party) => found[of].data?.items.filter(order => isUrgent(order, of)).length ?? 0
+  // Who did not choose a side sees the one with something on it.
+  const onlySells = found.buyer.data?.items.length === 0 && (found.seller.data?.items.length ?? 0) > 0
+  const role = asked ?? (onlySells ? 'seller' : 'buyer')
   return (
     <div className="-mt-2 grid grid-cols-1 gap-7">
       <div
