@@ -14,7 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from outcry import __version__
-from outcry.auctions import routes as auction_routes
+from outcry.app_routes import every_route, refuse_undeclared_access
 from outcry.auctions.bid_protocol import BidProtocol, make_http_protocol
 from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
@@ -25,9 +25,7 @@ from outcry.auctions.fast_bids import FastBids
 from outcry.auctions.service import AuctionService
 from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
 from outcry.catalog import categories
-from outcry.catalog import routes as catalog_routes
 from outcry.catalog.listings import Listings, ViewCounter
-from outcry.identity import routes as identity_routes
 from outcry.identity.accounts import Accounts
 from outcry.identity.authentication import Authentication
 from outcry.identity.codes import LIVE_CODES
@@ -37,7 +35,6 @@ from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
 from outcry.identity.queries import SEALED_CONTACTS
 from outcry.identity.tokens import Tokens
-from outcry.kernel import health, metrics
 from outcry.kernel.access import Access, access, access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.clock import Timekeeper
@@ -61,18 +58,13 @@ from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, cross_origin_headers, header_pairs, security_headers
 from outcry.kernel.settings import Settings
 from outcry.kernel.storage import open_storage
-from outcry.ledger import routes as ledger_routes
 from outcry.ledger.service import Ledger
 from outcry.ledger.wallet import Wallets
 from outcry.media import jobs as media_jobs
-from outcry.media import routes as media_routes
 from outcry.media.service import MediaService
 from outcry.notifications import jobs as notification_jobs
-from outcry.notifications import routes as notification_routes
 from outcry.notifications.reader import NotificationReader
 from outcry.notifications.service import Notifications
-from outcry.orders import aftersale_routes, handover_routes
-from outcry.orders import routes as order_routes
 from outcry.orders.cancelling import Cancelling
 from outcry.orders.deadlines import Deadlines
 from outcry.orders.disputes import Disputes
@@ -86,17 +78,12 @@ from outcry.orders.purchases import Purchases
 from outcry.orders.ratings import Ratings
 from outcry.orders.safe_zones import load_safe_zones
 from outcry.orders.service import OrderService
-from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
+from outcry.pages import sitemap
 from outcry.pages.client import load_client, serving_client
 from outcry.pages.render import Pages
 from outcry.payments import jobs as payment_jobs
-from outcry.payments import routes as payment_routes
-from outcry.payments import staff_routes as payment_staff_routes
 from outcry.payments.module import PaymentsModule
-from outcry.payments.sandbox import dev_routes as sandbox_dev_routes
-from outcry.payments.sandbox import routes as sandbox_routes
-from outcry.realtime import routes as realtime_routes
 from outcry.realtime.conversation import LiveParts
 from outcry.realtime.hub import Hub
 from outcry.realtime.protocol import LiveProtocol, make_protocol
@@ -310,38 +297,12 @@ class Outcry:
         }
 
     def routes(self) -> list[ControllerRouterHandler]:
-        """Every domain's routes."""
-        routes: list[ControllerRouterHandler] = [
-            *identity_routes.ROUTES,
-            *media_routes.ROUTES,
-            *catalog_routes.ROUTES,
-            *ledger_routes.ROUTES,
-            *auction_routes.ROUTES,
-            *payment_routes.ROUTES,
-            *payment_staff_routes.ROUTES,
-            *order_routes.ROUTES,
-            *handover_routes.ROUTES,
-            *aftersale_routes.ROUTES,
-            *notification_routes.ROUTES,
-            *realtime_routes.ROUTES,
-            *page_routes.ROUTES,
-            *reference_routes.ROUTES,
-            *sitemap.ROUTES,
-            *health.ROUTES,
-            *metrics.ROUTES,
-        ]
-        if self.client is not None:
-            routes += page_routes.CLIENT_ROUTES
-        if self.payments.has_sandbox:
-            routes += sandbox_routes.ROUTES
-        if not self.settings.is_production:
-            routes += [
-                *identity_routes.DEVELOPMENT_ROUTES,
-                *ledger_routes.DEVELOPMENT_ROUTES,
-                *sandbox_dev_routes.ROUTES,
-                *reference_routes.DEVELOPMENT_ROUTES,
-            ]
-        return routes
+        """The routes of this process's settings."""
+        return every_route(
+            client=self.client is not None,
+            sandbox=self.payments.has_sandbox,
+            development=not self.settings.is_production,
+        )
 
     async def start(self) -> None:
         """Open what needs opening, the back first."""
@@ -449,15 +410,3 @@ def _always(part: Any) -> Callable[[], Any]:
         return part
 
     return provide
-
-
-def refuse_undeclared_access(app: Litestar) -> None:
-    """Default deny is checked at start too, so that a forgotten declaration cannot reach a deployment."""
-    silent = [
-        f"{route.path} ({handler.handler_name})"
-        for route in app.routes
-        for handler in getattr(route, "route_handlers", [])
-        if "access" not in handler.opt and "OPTIONS" not in getattr(handler, "http_methods", ())
-    ]
-    if silent:
-        raise RuntimeError("these routes declare no access: " + ", ".join(silent))

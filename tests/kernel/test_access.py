@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from litestar import Litestar, get
 
-from outcry.app import Outcry, refuse_undeclared_access
+from outcry.app import Outcry
+from outcry.app_routes import refuse_undeclared_access
 from outcry.kernel.access import STAFF_ROLES, Access, Principal, access, may_enter
 from outcry.kernel.errors import Forbidden, OutcryError, Unauthenticated
 from outcry.kernel.ids import new_id
