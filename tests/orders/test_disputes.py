@@ -286,6 +286,17 @@ async def test_decided_by_two_at_once_moves_money_once(market: TestMarket) -> No
     assert (held, back) in ((0, 4_000), (order["total"], 0))
 
 
+async def test_decisions_between_people_who_sold_to_each_other_do_not_wait_for_each_other(market: TestMarket) -> None:
+    ann, bob, judge = await market.sign_up(), await market.sign_up(), await staff(market)
+    pairs = [(ann, bob), (bob, ann)] * 4
+    orders = [await disputed(market, seller, buyer) for seller, buyer in pairs]
+    body = {"refund_amount": 4_000, "note": "Each gives a part."}
+    decided = await asyncio.gather(
+        *(judge.post(f"/v1/admin/disputes/{order['dispute']['id']}/resolve", body) for order in orders)
+    )
+    assert [answer.status_code for answer in decided] == [200] * len(pairs)
+
+
 async def test_a_refund_before_the_dispute_lowers_what_can_be_decided(market: TestMarket) -> None:
     seller, buyer, judge = await market.sign_up(), await market.sign_up(), await staff(market)
     order = await delivered(market, seller, buyer)

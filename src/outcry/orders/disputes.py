@@ -261,6 +261,7 @@ class Disputes:
             " note = :note WHERE id = :id",
             {"id": dispute_id, "now": order.now, "by": staff.user_id, "refund": refund, "note": note},
         )
+        await self._moves.lock_money(tx, order)
         if refund:
             await self._moves.refund(
                 tx, order, refund, by=Party.STAFF, by_id=staff.user_id, reason=note, key=f"dispute:{dispute_id}",

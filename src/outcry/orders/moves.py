@@ -265,6 +265,12 @@ class OrderMoves:
             await completed(tx, order, split)
         return split
 
+    async def lock_money(self, tx: Transaction, order: LockedOrder) -> None:
+        """Before a part of the escrow is refunded and the rest released in one transaction."""
+        await self._payments.lock_settlement(
+            tx, order_id=order.id, buyer_id=order.buyer_id, seller_id=order.seller_id, currency=order.currency
+        )
+
     async def refund(
         self,
         tx: Transaction,

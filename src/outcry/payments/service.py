@@ -11,6 +11,7 @@ import msgspec
 
 from outcry.kernel.database import Transaction
 from outcry.kernel.ids import new_id
+from outcry.ledger import accounts
 from outcry.ledger.accounts import escrow
 from outcry.ledger.errors import InsufficientFunds
 from outcry.payments import flows, queries
@@ -157,6 +158,20 @@ class Payments:
         if by_card:
             await self.parts.jobs.defer(tx, "payments.send_refund", refund_id=refund_id)
         await self.parts.post(tx, flows.refund_begun(moved) if by_card else flows.refunded_to_wallet(moved))
+
+    async def lock_settlement(
+        self, tx: Transaction, *, order_id: UUID, buyer_id: UUID, seller_id: UUID, currency: str
+    ) -> None:
+        """Lock at once all that a refund and a release of one order in one transaction will touch.
+
+        Each locks its own accounts in order; one after the other they could wait for another pair that crosses them.
+        """
+        touched = [escrow(order_id, currency), accounts.fees(currency), accounts.tax(currency)]
+        touched += [accounts.available(person, currency) for person in (buyer_id, seller_id)]
+        kept = await self.paid_with(tx, order_id)
+        if kept is not None and kept.provider:
+            touched.append(accounts.outgoing(kept.provider, currency))
+        await self.parts.ledger.lock(await tx.driver(), touched)
 
     async def release(
         self,
