@@ -12,6 +12,7 @@ from litestar import Response
 from outcry.kernel.access import Principal
 from outcry.kernel.database import SYSTEM, Database, Transaction
 from outcry.kernel.idempotency import Idempotent
+from outcry.ledger import accounts
 from outcry.ledger.service import Ledger
 from outcry.orders.errors import (
     NotYourPart,
@@ -145,9 +146,18 @@ class Paying:
         if order.status is not Status.PENDING_PAYMENT or came != wanted:
             await self._moves.note(tx, order, "payment_returned", Party.SYSTEM, amount=payment.amount)
             return PaymentFate.RETURNED
+        if order.auction_id is not None:
+            await self._lock_for_card(tx, order, payment)
         await self._free_security(tx, order)
         await self._into_escrow(tx, order, payment)
         return PaymentFate.KEPT
+
+    async def _lock_for_card(self, tx: Transaction, order: LockedOrder, payment: PaymentFacts) -> None:
+        """The bidder's wallet and the way of the card's money, at once: a top-up of the same person locks both."""
+        wallet = [accounts.held(order.buyer_id, order.currency), accounts.available(order.buyer_id, order.currency)]
+        assert payment.provider is not None
+        way = [accounts.clearing(payment.provider, order.currency), accounts.escrow(order.id, order.currency)]
+        await self._ledger.lock(await tx.driver(), [*wallet, *way])
 
     async def payment_failed(self, tx: Transaction, payment: PaymentFacts) -> None:
         """The buyer is told; the order waits on."""
