@@ -16,7 +16,7 @@ class Counting:
         self.may_flush_at = may_flush_at
         self.flushed: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
-    def flush(self) -> None:
+    def flush(self, beat_at: float | None = None) -> None:
         self.flushed.set_result(asyncio.get_running_loop().time())
 
 
