@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.room import Room, countdown_is_right
 from tests.support.market import Person, TestMarket
-from tests.support.visitors import DESKTOP, PHONE, Device, Visitors
+from tests.support.visitors import DESKTOP, OFFLINE_ERRORS, PHONE, Device, Visitors
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +116,7 @@ async def test_a_minute_without_a_network_shows_what_is_now(market: TestMarket, 
     seller, ann, ben = await people(market, 3)
     auction = await market.auction(seller)
     visitor = await visitors(PHONE, ann)
-    visitor.forgive("ERR_INTERNET_DISCONNECTED|WebSocket connection")
+    visitor.forgive(OFFLINE_ERRORS)
     page = await visitor.open()
     await page.clock.install()
     room = await Room.enter(page, auction["id"])

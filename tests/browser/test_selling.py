@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.room import Room, let_it_end, shown
 from tests.support.market import Person, TestMarket
-from tests.support.visitors import PHONE, Device, Visitors
+from tests.support.visitors import OFFLINE_ERRORS, PHONE, Device, Visitors
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,7 @@ async def drafts_of(seller: Person) -> list[str]:
 async def test_a_draft_typed_offline_is_sent_on_return(market: TestMarket, visitors: Visitors) -> None:
     seller = await market.sign_up()
     visitor = await visitors(PHONE, seller)
-    visitor.forgive("ERR_INTERNET_DISCONNECTED|WebSocket connection")
+    visitor.forgive(OFFLINE_ERRORS)
     page = await visitor.open("/sell")
     await expect(page.get_by_label("Category").get_by_role("option", name="Electronics")).to_be_attached()
     await visitor.context.set_offline(True)
@@ -78,7 +78,7 @@ async def test_a_draft_typed_offline_is_sent_on_return(market: TestMarket, visit
 async def test_a_draft_typed_offline_survives_its_page(market: TestMarket, visitors: Visitors) -> None:
     seller = await market.sign_up()
     visitor = await visitors(PHONE, seller)
-    visitor.forgive("ERR_INTERNET_DISCONNECTED|WebSocket connection|ERR_FAILED")
+    visitor.forgive(f"{OFFLINE_ERRORS}|ERR_FAILED")
     page = await visitor.open("/sell")
     await page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     await expect(page.get_by_label("Category").get_by_role("option", name="Electronics")).to_be_attached()

@@ -13,6 +13,8 @@ from tests.support.market import Person
 
 # A machine under load is slow; what is expected comes, or the test fails, however late that is.
 WITHIN_MS = 45_000
+# What the browser itself writes while it is offline: calls that fail, a service worker that cannot be looked for.
+OFFLINE_ERRORS = "ERR_INTERNET_DISCONNECTED|WebSocket connection|error occurred when fetching the script"
 SESSION_KEY = "outcry.session"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 _LOCAL_SCHEMES = frozenset({"data", "blob", "about", "chrome-extension"})
