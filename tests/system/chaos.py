@@ -3,6 +3,7 @@
 import asyncio
 import random
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -12,6 +13,7 @@ from tests.support.market import PASSWORD, listing_body, signup_body
 PRICE, STOCK, GRANT = 1_000, 200, 1_000_000
 AGAIN_SECONDS = 0.05
 CALL_SECONDS = 20
+STORY_SECONDS = 120
 LISTINGS = 4
 GOOD_CARD = {"name": "Ada Example", "number": "4242424242424242", "expiry": "12/40", "cvc": "123"}
 # What an answer may be that does not settle a call.
@@ -29,9 +31,16 @@ class Market:
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """Until it is answered, whatever dies meanwhile; a key in `headers` makes that one call."""
+        return await self._until_answered(method, path, json=body, headers=headers)
+
+    async def submit(self, url: str, form: dict[str, str]) -> httpx.Response:
+        """A page's form, until it is answered; the market may have moved since the page's address was made."""
+        return await self._until_answered("POST", urlsplit(url).path, data=form)
+
+    async def _until_answered(self, method: str, path: str, **sent: Any) -> httpx.Response:
         while True:
             try:
-                answer = await self.client.request(method, path, json=body, headers=headers)
+                answer = await self.client.request(method, path, **sent)
             except httpx.HTTPError:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
@@ -78,6 +87,14 @@ class Trader:
         answer = await self.market.call("GET", path, Authorization=f"Bearer {self.token}")
         return answer.json()
 
+    async def until(self, order_id: str, status: str) -> None:
+        """Look until the order is there."""
+        async with asyncio.timeout(STORY_SECONDS):
+            while True:
+                if (await self.get(f"/v1/orders/{order_id}"))["status"] == status:
+                    return
+                await asyncio.sleep(AGAIN_SECONDS)
+
     async def buy(self, listing_id: str) -> None:
         answer = await self.post("/v1/orders", {"listing_id": listing_id, "quantity": self.random.randint(1, 3)})
         if answer.status_code == 201:
@@ -92,6 +109,13 @@ class Trader:
         do = getattr(self, f"_{self.random.choice(order['may'])}", None)
         if do is not None:
             await do(order)
+
+    async def settle(self, order_id: str, what: str, body: Any = None) -> Any:
+        """A step of a story that must succeed; the order after it."""
+        answer = await self.post(f"/v1/orders/{order_id}/{what}", body)
+        if answer.status_code != 200:
+            self.faults.append(f"{what}: {answer.status_code} {answer.text}")
+        return answer.json()
 
     async def _pay(self, order: dict[str, Any]) -> None:
         path = f"/v1/orders/{order['id']}/pay"
@@ -122,3 +146,20 @@ class Trader:
         left = order["total"] - order["refunded_amount"]
         amount = self.random.choice((left, max(1, left // 3), left + 1))
         await self.post(f"/v1/orders/{order['id']}/refund", {"amount": amount, "reason": "Not as it should be"})
+
+
+async def story(seller: Trader, buyer: Trader) -> None:
+    """What happens at least once whatever the dice say: paid by wallet and card, given back in part, sent, released."""
+    listing_id = await seller.sell()
+    for method in ("wallet", "card"):
+        order = (await buyer.post("/v1/orders", {"listing_id": listing_id, "quantity": 2})).json()
+        buyer.bought.add(order["id"])
+        body = {"method": method} if method == "wallet" else {"method": method, "return_url": f"/orders/{order['id']}"}
+        answer = await buyer.settle(order["id"], "pay", body)
+        if method == "card":
+            await buyer.market.submit(answer["checkout_url"], GOOD_CARD)
+            await buyer.until(order["id"], "in_escrow")
+        await seller.settle(order["id"], "refund", {"amount": order["total"] // 3, "reason": "A scratch"})
+        await seller.settle(order["id"], "ship", {"carrier": "Post", "tracking": "RR 1"})
+        await buyer.settle(order["id"], "confirm-delivery")
+        buyer.paid[order["id"]] = order["total"]

@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ from outcry.kernel.embedded import running_url
 from outcry.ledger.audit import audit_ledger
 from outcry.orders.audit import audit_orders
 from outcry.payments.audit import audit_payments
-from tests.system.chaos import GRANT, LISTINGS, STOCK, Market, Trader
+from tests.system.chaos import GRANT, LISTINGS, STOCK, Market, Trader, story
 from tests.system.test_crash import command
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +31,7 @@ OPERATIONS = int(os.environ.get("OUTCRY_CHAOS_OPERATIONS", "300"))
 PEOPLE = int(os.environ.get("OUTCRY_CHAOS_PEOPLE", "12"))
 SETTLE_SECONDS = 120
 LOOK_SECONDS = 0.2
+STORIES = 4
 # Copies of every webhook; they are held back and let go in another order now and then.
 COPIES = 3
 # A long run outlives an ordinary access token.
@@ -110,6 +112,7 @@ async def test_nothing_is_lost_doubled_or_negative_whatever_is_killed(folder: Pa
             async with command(folder, **LONG_LIFE) as (_, new_url):
                 market.moved(new_url)
                 await trading
+                await asyncio.gather(*(story(*pair) for pair in itertools.pairwise(people[:STORIES])))
                 # All that was held back comes now.
                 await market.call(
                     "POST", "/v1/dev/sandbox/webhooks", {"hold": False, "duplicate": 1, "reorder": "reversed"}
