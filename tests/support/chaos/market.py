@@ -12,7 +12,7 @@ AGAIN_SECONDS = 0.05
 # As long as a call may wait behind those of hundreds of people who call at once.
 CALL_SECONDS = 60
 # What an answer may be that does not settle a call.
-UNSETTLED = (500, 502, 503, 504)
+UNSETTLED = (502, 503, 504)
 KEY = "Idempotency-Key"
 
 

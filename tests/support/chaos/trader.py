@@ -20,7 +20,7 @@ TWICE_OF_A_HUNDRED = 15
 # Refusals that a market may give people who act at once on what they saw a moment ago; any other one is a fault.
 _OVER = {"already_refunded", "escrow_released"}
 REFUSALS = {
-    "orders": {"out_of_stock", "too_many_unpaid_orders"},
+    "orders": {"out_of_stock", "own_listing", "too_many_unpaid_orders"},
     "pay": {"already_paid", "order_cancelled", "insufficient_funds", "card_payments_unavailable", "order_not_payable"},
     "cancel": {"not_cancellable", "order_cancelled"},
     "ship": {"not_shippable"},
