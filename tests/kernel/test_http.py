@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from outcry.kernel.errors import Conflict, InvalidInput, OutcryError
-from outcry.kernel.http import as_outcry_error
+from outcry.kernel.http import as_outcry_error, is_out_of_reach
 from tests.support.market import TestMarket, listing_body, served_market, signup_body
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +101,30 @@ def test_domain_refusals_keep_their_members_and_strangers_become_an_internal_err
     assert "hunter2" not in str(internal.problem())
     assert as_outcry_error(InvalidInput(("/a", "no"))).status == 422
     assert isinstance(internal, OutcryError)
+
+
+async def test_a_database_that_is_gone_is_a_503_to_try_again_and_a_line_of_the_log_without_a_trace(
+    market: TestMarket, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    with psycopg.connect(database_url, dbname="postgres", autocommit=True) as owner:
+        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        caplog.clear()
+        # The pool learns from one call that its connections are dead, from the next that there are no new ones.
+        for _ in range(2):
+            answer = await market.client.get("/v1/listings")
+            assert (answer.status_code, problem_of(answer)["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+    logged = [record for record in caplog.records if record.name == "outcry.http"]
+    assert [(record.levelname, record.exc_info) for record in logged] == [("WARNING", None)] * 2
+    assert (await market.client.get("/v1/listings")).status_code == 200
+
+
+@pytest.mark.parametrize("unhappy", [psycopg.errors.DeadlockDetected(), psycopg.errors.QueryCanceled(), ValueError()])
+def test_what_the_database_refuses_is_no_lost_database(unhappy: Exception) -> None:
+    assert not is_out_of_reach(unhappy)
+    assert is_out_of_reach(psycopg.errors.CannotConnectNow())
 
 
 async def test_every_answer_carries_the_security_headers(market: TestMarket) -> None:

@@ -33,6 +33,9 @@ Instant = Annotated[
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
 AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=10**15, description="Minor units of the currency")]
 
+# Classes of SQLSTATE: no connection; shut down, crashed or starting.
+_GONE = ("08", "57P")
+
 _log = logging.getLogger("outcry.http")
 
 
@@ -152,9 +155,20 @@ def problem_response(error: OutcryError) -> Response[bytes]:
 def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
     """The app's one exception handler; whatever is not a refusal is logged with its trace and told as a 500."""
     error = _nul_refused(request) if _is_about_nul(exception) else as_outcry_error(exception)
-    if error.status >= 500 and not isinstance(exception, OutcryError):
+    if is_out_of_reach(exception):
+        # Every call would bring the same trace until the database is back.
+        _log.warning("no database for %s %s: %s", request.method, request.url.path, str(exception).partition("\n")[0])
+    elif error.status >= 500 and not isinstance(exception, OutcryError):
         _log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exception)
     return problem_response(error)
+
+
+def is_out_of_reach(exception: BaseException) -> bool:
+    """Whether the database is gone or starting, rather than unhappy with what it was asked (a deadlock, a timeout)."""
+    lost = exception.orig if isinstance(exception, DBAPIError) else exception
+    if not isinstance(lost, psycopg.OperationalError):
+        return False
+    return lost.sqlstate is None or lost.sqlstate.startswith(_GONE)
 
 
 def _is_about_nul(exception: Exception) -> bool:
