@@ -222,7 +222,7 @@ async def run(plan: Plan, **settings: str) -> Report:
             await storm.decide_at_the_bank(url)
             await storm.settle(url)
             settled_after = time.monotonic() - ended
-            await storm.market.client.aclose()
+            storm.market.connections.close()
             faults = {"calls": [fault for person in storm.everybody for fault in person.faults]}
             faults |= books.checked(url, storm.everybody, storm.stock)
             faults |= await books.audited(url)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import msgspec
 
+from tests.support.chaos.connection import Answer
 from tests.support.chaos.market import AGAIN_SECONDS, KEY, Market
 from tests.support.market import PASSWORD, listing_body, signup_body
 
@@ -86,7 +86,7 @@ class Trader:
         answer = await self.market.call("GET", path, Authorization=f"Bearer {self.token}")
         return answer.json()
 
-    async def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+    async def post(self, path: str, body: Any = None, key: str | None = None) -> Answer:
         """One intention: however often it must be sent, it is done once."""
         headers = {"Authorization": f"Bearer {self.token}", KEY: key or str(uuid4())}
         answer = await self.market.call("POST", path, body, **headers)
