@@ -151,6 +151,25 @@ async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) ->
     assert status == "doing"
 
 
+async def test_a_job_does_not_wait_behind_requests(database_url: str) -> None:
+    database, done = Database(database_url, pool_connections=1), asyncio.Event()
+    jobs = Jobs(database, poll_seconds=0.05)
+
+    async def read() -> None:
+        async with database.transaction(SYSTEM) as tx:
+            await tx.scalar("SELECT 1")
+        done.set()
+
+    jobs.register("test.read", read)
+    async with working(jobs):
+        async with database.transaction(SYSTEM) as request:
+            await jobs.defer(request, "test.read")
+        # Requests have all of their connections in hand, and keep them.
+        async with database.transaction(SYSTEM):
+            await done.wait()
+    await database.close()
+
+
 async def test_a_delayed_job_waits_by_the_databases_clock(database: Database) -> None:
     jobs = Jobs(database)
     jobs.register("test.later", Seen().run)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url
+from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url, reserved
 from outcry.kernel.times import utc_now
 
 if TYPE_CHECKING:
@@ -138,10 +138,11 @@ class Jobs:
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""
-        self._running = [
-            asyncio.create_task(self._work(), name="jobs"),
-            asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
-        ]
+        with reserved():
+            self._running = [
+                asyncio.create_task(self._work(), name="jobs"),
+                asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
+            ]
 
     async def stop(self) -> None:
         """Take no more jobs and let those that run finish; what does not in FINISH_SECONDS runs again later."""
