@@ -281,6 +281,7 @@ class Outcry:
             "paying": self.paying,
             "cancelling": self.cancelling,
             "fulfilling": self.fulfilling,
+            "order_deadlines": self.order_deadlines,
             "meetings": self.meetings,
             "handover": self.handover,
             "disputes": self.disputes,
