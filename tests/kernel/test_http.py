@@ -1,16 +1,21 @@
 """The edge: every refusal is a problem document, every answer carries its headers (SPEC API-1, API-2, SEC-2, OPS-3)."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from outcry.kernel.errors import Conflict, InvalidInput, OutcryError
 from outcry.kernel.http import as_outcry_error
 from tests.support.market import TestMarket, listing_body, served_market, signup_body
+from tests.support.postgres import in_database
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +36,14 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     assert problem["title"]
     assert problem["detail"]
     return problem
+
+
+def refuse_connections(database_url: str) -> None:
+    """The database lets nobody in any more, and those who are in are out."""
+    name = make_url(database_url).database
+    with psycopg.connect(in_database(database_url, "postgres"), autocommit=True) as owner:
+        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name or "")))
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
 
 
 async def test_text_that_postgresql_cannot_hold_is_refused_by_name(market: TestMarket) -> None:
@@ -98,6 +111,29 @@ def test_domain_refusals_keep_their_members_and_strangers_become_an_internal_err
     assert "hunter2" not in str(internal.problem())
     assert as_outcry_error(InvalidInput(("/a", "no"))).status == 422
     assert isinstance(internal, OutcryError)
+
+
+async def test_a_database_that_is_away_leaves_one_line_a_call_and_no_trace(
+    market: TestMarket, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann = await market.sign_up()
+    refuse_connections(database_url)
+    with caplog.at_level(logging.WARNING, logger="outcry.http"):
+        answers = [await ann.get("/v1/orders"), await market.client.get("/v1/listings?q=camera")]
+    for answer in answers:
+        problem = problem_of(answer)
+        assert (answer.status_code, problem["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+    lines = [record for record in caplog.records if record.name == "outcry.http"]
+    assert [record.levelname for record in lines] == ["WARNING"] * len(answers)
+    assert [record.getMessage().partition(" was answered busy: ")[0] for record in lines] == [
+        "GET /v1/orders",
+        "GET /v1/listings",
+    ]
+    for record in lines:
+        assert record.exc_info is None
+        said = record.getMessage()
+        assert "\n" not in said
+        assert not any(word in said for word in ("SELECT", "parameters", ann.id, "camera")), said
 
 
 async def test_every_answer_carries_the_security_headers(market: TestMarket) -> None:
