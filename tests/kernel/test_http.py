@@ -2,9 +2,11 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -12,10 +14,13 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from outcry.app import Outcry
 from outcry.kernel.errors import Conflict, InvalidInput, OutcryError
 from outcry.kernel.http import as_outcry_error
-from tests.support.market import TestMarket, listing_body, served_market, signup_body
+from outcry.kernel.settings import load_settings
+from tests.support.market import Person, TestMarket, listing_body, served_market, signup_body
 from tests.support.postgres import in_database
+from tests.support.server import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -38,12 +43,18 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     return problem
 
 
-def refuse_connections(database_url: str) -> None:
-    """The database lets nobody in any more, and those who are in are out."""
-    name = make_url(database_url).database
+@contextmanager
+def away(database_url: str) -> Iterator[None]:
+    """The database lets nobody in, and those who are in are out, until the end of the block."""
+    name = make_url(database_url).database or ""
+    allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(in_database(database_url, "postgres"), autocommit=True) as owner:
-        owner.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name or "")))
+        owner.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
         owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        try:
+            yield
+        finally:
+            owner.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
 
 
 async def test_text_that_postgresql_cannot_hold_is_refused_by_name(market: TestMarket) -> None:
@@ -114,26 +125,27 @@ def test_domain_refusals_keep_their_members_and_strangers_become_an_internal_err
 
 
 async def test_a_database_that_is_away_leaves_one_line_a_call_and_no_trace(
-    market: TestMarket, database_url: str, caplog: pytest.LogCaptureFixture
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ann = await market.sign_up()
-    refuse_connections(database_url)
-    with caplog.at_level(logging.WARNING, logger="outcry.http"):
-        answers = [await ann.get("/v1/orders"), await market.client.get("/v1/listings?q=camera")]
+    settings = load_settings({}, tmp_path / "none.toml", data_dir=str(tmp_path), rate_limits="off")
+    calls = ["/v1/orders", "/v1/listings?q=camera", f"/v1/auctions/{UUID(int=7)}"]
+    async with (
+        serving(Outcry(settings, database_url, clock=False).asgi()) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as client,
+    ):
+        person = Person(client, (await client.post("/v1/auth/signup", json=signup_body("ann@test.example"))).json())
+        with caplog.at_level(logging.WARNING, logger="outcry.http"), away(database_url):
+            answers = [await person.get(call) for call in calls]
     for answer in answers:
         problem = problem_of(answer)
         assert (answer.status_code, problem["code"], answer.headers["retry-after"]) == (503, "busy", "1")
     lines = [record for record in caplog.records if record.name == "outcry.http"]
-    assert [record.levelname for record in lines] == ["WARNING"] * len(answers)
-    assert [record.getMessage().partition(" was answered busy: ")[0] for record in lines] == [
-        "GET /v1/orders",
-        "GET /v1/listings",
-    ]
-    for record in lines:
-        assert record.exc_info is None
+    assert [record.levelname for record in lines] == ["WARNING"] * len(calls)
+    for call, record in zip(calls, lines, strict=True):
         said = record.getMessage()
-        assert "\n" not in said
-        assert not any(word in said for word in ("SELECT", "parameters", ann.id, "camera")), said
+        assert f"{call.partition('?')[0]} was answered busy: " in said
+        assert record.exc_info is None
+        assert not any(word in said for word in ("\n", "SELECT", "parameters", person.id, "camera")), said
 
 
 async def test_every_answer_carries_the_security_headers(market: TestMarket) -> None:

@@ -180,7 +180,8 @@ class _Seeding:
         listing = self._listings.get((good.seller, good.title))
         if listing is not None:
             dealer = orders.Dealer(self._client, listing, self._members[good.seller])
-            self.report.orders += await dealer.make(self._members[deal.buyer], deal)
+            made = await dealer.make(self._members[deal.buyer], deal)
+            self.report.orders += made
 
     async def _more_pictures(self, good: Good) -> None:
         listing = self._listings.get((good.seller, good.title))
