@@ -28,8 +28,8 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE r.balance_after < 0) AS below,
         count(*) FILTER (WHERE NOT r.known) AS orphans
     FROM (SELECT e.seq, e.amount, e.balance_after, sum(e.amount) OVER (ORDER BY e.seq) AS running,
-            EXISTS (SELECT FROM ledger_transfers t WHERE t.id = e.transfer_id) AS known
-        FROM ledger_entries e WHERE e.account_id = a.id) r
+            e.is_hold_move OR EXISTS (SELECT FROM ledger_transfers t WHERE t.id = e.transfer_id) AS known
+        FROM ledger_legs e WHERE e.account_id = a.id) r
 ) e
 ORDER BY a.id
 """
@@ -44,6 +44,15 @@ CROSS JOIN LATERAL (
         WHERE e.transfer_id = t.id GROUP BY a.currency) c
 ) l
 ORDER BY t.id
+"""
+# A move of a hold balances by its nature, if it is between the two accounts of one person and currency.
+_HOLD_MOVES = """
+SELECT m.id, m.available_id, m.seq, coalesce(f.kind = 'available' AND h.kind = 'held' AND f.owner_id = h.owner_id
+    AND f.currency = h.currency, false) AS sound
+FROM (SELECT * FROM ledger_hold_moves WHERE (available_id, seq) > (CAST(:after AS uuid), :after_seq)
+    ORDER BY available_id, seq LIMIT :limit) m
+LEFT JOIN ledger_accounts f ON f.id = m.available_id LEFT JOIN ledger_accounts h ON h.id = m.held_id
+ORDER BY m.available_id, m.seq
 """
 # A held balance with no hold is seen by its account; here is the hold without one.
 _HOLDS = """
@@ -62,6 +71,8 @@ async def audit_ledger(database: Database) -> AsyncIterator[Fault]:
     async for row in _pages(database, _TRANSFERS, PAGE_TRANSFERS):
         if row.unbalanced or row.strangers or row.legs < 2:
             yield Fault(CHECK, f"transfer {row.id}", f"its {row.legs} legs do not balance between known accounts")
+    async for move_id in _unsound_hold_moves(database):
+        yield Fault(CHECK, f"transfer {move_id}", "it is a hold's, and not between one person's two accounts")
     async with database.transaction(SYSTEM) as tx:
         for row in await tx.all(_HOLDS, {"limit": MAX_FAULTS_A_PAGE}):
             yield Fault(CHECK, f"person {row.user_id}", f"has holds of {row.amount} {row.currency} and nothing held")
@@ -77,6 +88,19 @@ async def _pages(database: Database, statement: str, limit: int) -> AsyncIterato
         if len(rows) < limit:
             return
         after = rows[-1].id
+
+
+async def _unsound_hold_moves(database: Database) -> AsyncIterator[UUID]:
+    after, after_seq = UUID(int=0), 0
+    while True:
+        async with database.transaction(SYSTEM, snapshot=True) as tx:
+            rows = await tx.all(_HOLD_MOVES, {"after": after, "after_seq": after_seq, "limit": PAGE_TRANSFERS})
+        for row in rows:
+            if not row.sound:
+                yield row.id
+        if len(rows) < PAGE_TRANSFERS:
+            return
+        after, after_seq = rows[-1].available_id, rows[-1].seq
 
 
 def _account_faults(row: Any) -> list[str]:
