@@ -131,7 +131,9 @@ _MOVE_AUCTIONS = """
         ($3::timestamptz[])[1], make_interval(secs => ($29::integer[])[1]), ($30::bigint[])[1], $31::uuid[],
         $32::uuid[], $33::text[]) AS p
     """
-MOVE_AUCTIONS = Statement("move_auctions", _MOVE_AUCTIONS.format(binding="", after_binding="", unless_bound=""), rows=True)
+MOVE_AUCTIONS = Statement(
+    "move_auctions", _MOVE_AUCTIONS.format(binding="", after_binding="", unless_bound=""), rows=True
+)
 
 # With holds to be moved: once the auctions are, and so locked, and before people's channels are counted, as everywhere.
 MOVE_SECURED = Statement(

@@ -53,7 +53,7 @@ _TABLES: list[str] = [
 ]
 
 _FUNCTIONS: list[str] = [
-    # Opens what is missing of these wallets, in the order of ids as everyone does, and locks nothing; what is available.
+    # Opens what is missing of these wallets, in the order of ids as everyone does; locks nothing. What is available.
     f"""
     CREATE FUNCTION ledger_open(p_users uuid[], p_currencies text[], p_available_ids uuid[], p_held_ids uuid[])
     RETURNS TABLE (place integer, available bigint) LANGUAGE plpgsql {_DEFINER} AS $$
@@ -229,9 +229,7 @@ _FUNCTIONS += [
 ]
 
 _OPEN = "ledger_open(uuid[], text[], uuid[], uuid[])"
-_BIND = (
-    "ledger_bind(uuid[], integer[], uuid[], bigint[], bigint[], text, uuid[], text[], bigint[], uuid[], uuid[])"
-)
+_BIND = "ledger_bind(uuid[], integer[], uuid[], bigint[], bigint[], text, uuid[], text[], bigint[], uuid[], uuid[])"
 _SET_HOLDS = "ledger_set_holds(uuid[], uuid[], uuid[], text[], bigint[], text, uuid[], uuid[])"
 
 _RIGHTS: list[str] = [
