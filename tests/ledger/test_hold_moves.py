@@ -183,3 +183,29 @@ async def test_an_ended_hold_is_placed_again_after_a_capture_too(database: Datab
     assert [(row.seq, row.kind, row.amount) for row in held] == [
         (3, "hold", 30), (2, "hold_captured", -60), (1, "hold", 60),
     ]  # fmt: skip
+
+
+async def test_what_older_processes_wrote_goes_on(database: Database) -> None:
+    """As before this way of writing, and by a process of that version beside one of this."""
+    ann, bob, one, two = new_id(), new_id(), new_id(), new_id()
+    people = [ann, bob]
+    await funded(database, *people)
+    older = "SELECT count(*) FROM ledger_move_holds('move', %s, NULL, %s, %s, %s, %s, 'bid', %s, %s)"
+
+    async def moved(*amounts: int) -> None:
+        async with database.transaction(SYSTEM) as tx:
+            wallets = ids(accounts.available, people), ids(accounts.held, people)
+            sent = Uuids([new_id(), new_id()]), Uuids(people), Uuids([one, two]), Texts(["USD", "USD"])
+            await (await tx.driver()).execute(older, (*sent, BigInts(amounts), *wallets))
+
+    await moved(30, 40)
+    await bound(database, (1, one, 30, 50), (2, two, 40, 0), (2, one, 0, 60), people=people)
+    await moved(20, 10)
+    assert await purses(database, ann, bob) == [(80, 20), (30, 70)]
+    async with database.transaction(SYSTEM) as tx:
+        free = await queries.entries_before(tx, accounts.available(bob, "USD").id, None, 9)
+    assert [(row.seq, row.kind, row.subject_id, row.amount) for row in free] == [
+        (5, "hold_changed", None, -10), (4, "hold", one, -60), (3, "hold_released", two, 40),
+        (2, "hold_changed", None, -40), (1, "grant", None, 100),
+    ]  # fmt: skip
+    assert [fault async for fault in audit_ledger(database)] == []
