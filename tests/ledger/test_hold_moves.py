@@ -117,10 +117,10 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
     wrong: list[tuple[str, list[tuple[int, UUID, int, int]], dict[str, Any]]] = [
         # A hold of another size, none where there is one, one where there is none, one named twice.
         ("OC001", [(1, one, 49, 60)], named),
-        ("OC001", [(1, one, 0, 30)], named),
+        ("23505", [(1, one, 0, 30)], named),
         ("OC001", [(1, two, 10, 0)], named),
         ("OC001", [(1, one, 50, 60), (1, one, 50, 70)], named),
-        ("21000", [(1, two, 0, 10), (1, two, 0, 20)], named),
+        ("23505", [(1, two, 0, 10), (1, two, 0, 20)], named),
         # Less available than the bids rest on; less than what is bound.
         ("OC001", [(1, two, 0, 10)], {**named, "asked": [51]}),
         ("23514", [(1, two, 0, 51)], named),
