@@ -14,7 +14,7 @@ from outcry.auctions.book import Book
 from outcry.auctions.rules import Acceptance, Status
 from outcry.kernel.arrays import BigInts, Ints, Texts, UuidBytes, UuidInts
 from outcry.kernel.database import Transaction
-from outcry.kernel.ids import new_ids
+from outcry.kernel.ids import new_id_run
 from outcry.kernel.pipeline import PipelinedConnection, Statement, Step
 from outcry.ledger import accounts
 from outcry.ledger.service import Connection, HoldMove, Ledger
@@ -43,7 +43,7 @@ Place = tuple[int, int]
 # (person, currency)
 Purse = tuple[int, str]
 # The columns of `ledger_bind`.
-Binding = tuple[UuidBytes, Ints, UuidInts, BigInts, BigInts, UuidInts, Texts, BigInts, UuidInts, UuidInts]
+Binding = tuple[UuidBytes, Ints, UuidBytes, BigInts, BigInts, UuidBytes, Texts, BigInts, UuidBytes, UuidBytes]
 _ledger = Ledger()
 
 
@@ -77,9 +77,9 @@ class Funds:
 
     def __init__(self, free: dict[Purse, int]) -> None:
         self.free = free
-        self._before: dict[Place, int] = {}
+        # What each place bound before this batch, and what it binds after it.
+        self._before: dict[Place, tuple[Book, int]] = {}
         self._bound: dict[Place, int] = {}
-        self._currencies: dict[int, str] = {}
         self._first: dict[Purse, int] = {}
         self._asked: dict[Purse, int] = {}
 
@@ -106,37 +106,45 @@ class Funds:
 
     def _bind(self, book: Book, person: int, amount: int) -> None:
         bound, place, purse = bound_by(book, person), (book.id, person), (person, book.currency)
-        self._before.setdefault(place, bound)
+        if place not in self._before:
+            self._before[place] = book, bound
         self._bound[place] = amount
-        self._currencies[book.id] = book.currency
-        if purse in self.free:
-            self._first.setdefault(purse, self.free[purse])
-            self.free[purse] -= amount - bound
+        free = self.free.get(purse)
+        if free is not None:
+            self._first.setdefault(purse, free)
+            self.free[purse] = free - amount + bound
 
     def binding(self) -> Binding | None:
         """What the commit moves, as the columns of `ledger_bind`; None when it moves nothing.
 
         Of a batch's leaders only the last one's hold moves. What holds bound before is told, to be proved there.
         """
-        moved = [place for place, amount in self._bound.items() if amount != self._before[place]]
-        if not moved:
-            return None
         wallets: dict[Purse, int] = {}
         numbers: list[int | None] = []
-        for auction_id, person in moved:
-            numbers.append(wallets.setdefault((person, self._currencies[auction_id]), len(wallets) + 1))
-        accounts_of = [purse_ids(*purse) for purse in wallets]
+        subjects: list[bytes | None] = []
+        befores: list[int | None] = []
+        amounts: list[int | None] = []
+        for place, (book, before) in self._before.items():
+            amount = self._bound[place]
+            if amount != before:
+                numbers.append(wallets.setdefault((place[1], book.currency), len(wallets) + 1))
+                subjects.append(book.id_bytes)
+                befores.append(before)
+                amounts.append(amount)
+        if not numbers:
+            return None
+        people, available, held = zip(*[purse_bytes(*purse) for purse in wallets], strict=True)
         return (
-            UuidBytes([identity for identity, _ in new_ids(len(moved))]),
+            UuidBytes(new_id_run(len(numbers))),
             Ints(numbers),
-            UuidInts([auction_id for auction_id, _ in moved]),
-            BigInts([self._before[place] for place in moved]),
-            BigInts([self._bound[place] for place in moved]),
-            UuidInts([person for person, _ in wallets]),
+            UuidBytes(subjects),
+            BigInts(befores),
+            BigInts(amounts),
+            UuidBytes(people),
             Texts([currency for _, currency in wallets]),
             BigInts([self._asked.pop(purse, 0) for purse in wallets]),
-            UuidInts([available for available, _ in accounts_of]),
-            UuidInts([held for _, held in accounts_of]),
+            UuidBytes(available),
+            UuidBytes(held),
         )
 
     def steps(self) -> list[Step]:
@@ -159,6 +167,13 @@ def purse_ids(person: int, currency: str) -> tuple[int, int]:
     """The ids of a person's two accounts."""
     user_id = UUID(int=person)
     return accounts.available(user_id, currency).id.int, accounts.held(user_id, currency).id.int
+
+
+@lru_cache(_KEPT_ACCOUNTS)
+def purse_bytes(person: int, currency: str) -> tuple[bytes, bytes, bytes]:
+    """The ids of a person and of its two accounts, as 16 bytes."""
+    available, held = purse_ids(person, currency)
+    return person.to_bytes(16, "big"), available.to_bytes(16, "big"), held.to_bytes(16, "big")
 
 
 async def open_purses(pipe: PipelinedConnection, purses: Collection[Purse]) -> dict[Purse, int]:

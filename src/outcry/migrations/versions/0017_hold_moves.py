@@ -56,6 +56,8 @@ _TABLES: list[str] = [
 ]
 
 _FUNCTIONS: list[str] = [
+    # `sum` of bigints counts in numerics.
+    "CREATE AGGREGATE ledger_total (bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0')",
     # Opens what is missing of these wallets, in the order of ids as everyone does; locks nothing. What is available.
     f"""
     CREATE FUNCTION ledger_open(p_users uuid[], p_currencies text[], p_available_ids uuid[], p_held_ids uuid[])
@@ -101,7 +103,7 @@ _FUNCTIONS: list[str] = [
             coalesce(bool_and(t.sound) AND min(t.wallet) = 1 AND max(t.wallet) = cardinality(p_users)
                 AND count(*) = cardinality(p_users) AND sum(t.moves) = cardinality(p_ids), false)
         INTO v_changes, v_moves, v_sound
-        FROM (SELECT m.wallet, sum(m.amount - m.before)::bigint AS change, count(*) AS moves,
+        FROM (SELECT m.wallet, ledger_total(m.amount - m.before) AS change, count(*) AS moves,
                 bool_and(m.before >= 0 AND m.amount BETWEEN 0 AND 1000000000000000) AS sound
             FROM unnest(p_wallets, p_befores, p_amounts) AS m (wallet, before, amount) GROUP BY m.wallet) t;
         IF NOT v_sound THEN
@@ -110,13 +112,15 @@ _FUNCTIONS: list[str] = [
         -- One scan in the order of the ids: that is the order in which wallets are locked.
         WITH moved AS (
             UPDATE ledger_accounts AS a SET balance = a.balance + s.change, entry_count = a.entry_count + s.moves
-            FROM (SELECT x.id, x.kind, x.change, x.asked, w.owner_id, w.currency::char(3) AS currency, w.place,
-                    v_moves[w.place] AS moves
-                FROM unnest(p_users, p_currencies, p_asked, p_available_ids, p_held_ids) WITH ORDINALITY
-                    AS w (owner_id, currency, asked, available_id, held_id, place),
-                    LATERAL (VALUES (w.available_id, 'available', -v_changes[w.place], w.asked),
-                        (w.held_id, 'held', v_changes[w.place], 0)) AS x (id, kind, change, asked)
-                ORDER BY x.id) s
+            FROM (SELECT n.id, 'available' AS kind, n.owner_id, n.currency::char(3) AS currency, n.place,
+                    -n.change AS change, n.moves, n.asked
+                FROM unnest(p_available_ids, p_users, p_currencies, v_changes, v_moves, p_asked) WITH ORDINALITY
+                    AS n (id, owner_id, currency, change, moves, asked, place)
+                UNION ALL
+                SELECT n.id, 'held', n.owner_id, n.currency::char(3), n.place, n.change, n.moves, 0
+                FROM unnest(p_held_ids, p_users, p_currencies, v_changes, v_moves) WITH ORDINALITY
+                    AS n (id, owner_id, currency, change, moves, place)
+                ORDER BY id) s
             WHERE a.id = s.id AND a.owner_id = s.owner_id AND a.kind = s.kind AND a.currency = s.currency
                 AND a.balance >= s.asked
             RETURNING s.place, s.kind = 'held' AS is_held, a.balance - s.change AS balance,
@@ -136,7 +140,8 @@ _FUNCTIONS: list[str] = [
             held_after, at)
         SELECT m.id, p_available_ids[m.wallet], p_held_ids[m.wallet], m.subject_id,
             v_seqs[m.wallet] + row_number() OVER one, v_held_seqs[m.wallet] + row_number() OVER one, m.change,
-            v_available[m.wallet] - sum(m.change) OVER one, v_held[m.wallet] + sum(m.change) OVER one, v_at
+            v_available[m.wallet] - ledger_total(m.change) OVER one,
+            v_held[m.wallet] + ledger_total(m.change) OVER one, v_at
         FROM (SELECT n.id, n.wallet, n.subject_id, n.amount - n.before AS change
             FROM unnest(p_ids, p_wallets, p_subjects, p_befores, p_amounts)
                 AS n (id, wallet, subject_id, before, amount)) m
