@@ -44,7 +44,7 @@ _TABLES: list[str] = [
     # Asked by staff alone; ids rise with time, as rows do.
     "CREATE INDEX ix_ledger_hold_moves_id ON ledger_hold_moves USING brin (id)"
     " WITH (pages_per_range = 16, autosummarize = on)",
-    # Holds are looked up by subject and person. By person alone only the audit asked, which now adds all up at once. The
+    # Holds are looked up by subject and person. By person alone only the audit asked; it now adds all up at once. The
     # index was a third of what a new hold costs, and a plan made on a young table might look there for good.
     "DROP INDEX ix_ledger_holds_user_id",
     """
