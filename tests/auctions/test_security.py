@@ -197,6 +197,20 @@ async def test_a_retraction_frees_and_gives_the_lead_back_only_with_its_money(ma
     assert await faults(market) == []
 
 
+async def test_a_hold_that_the_history_knows_nothing_of_costs_a_second_look_only(market: TestMarket) -> None:
+    seller, ann, bob = await market.sign_up(), await rich(market, 5000), await rich(market, 5000)
+    auction = (await market.auction(seller, bid_security="full_hold"))["id"]
+    named: dict[str, Any] = {"user_id": UUID(ann.id), "subject_id": UUID(auction)}
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        connection, ledger = await tx.driver(), market.outcry.ledger
+        await ledger.place_hold(connection, currency="USD", amount=100, purpose="bid", key="a", **named)
+        await ledger.release_hold(connection, key="b", **named)
+    assert (await bob.bid(auction, 1000)).status_code == 201
+    assert (await ann.bid(auction, 1500)).status_code == 201
+    assert (await purse(ann), await purse(bob)) == ((3500, 1500), (5000, 0))
+    assert await faults(market) == []
+
+
 async def test_a_batch_over_many_auctions_tells_each_line_its_auction(market: TestMarket) -> None:
     seller, ann, bob = await market.sign_up(), await rich(market, 9000), await rich(market, 9000)
     made = [(await market.auction(seller, bid_security="full_hold"))["id"] for _ in range(4)]

@@ -50,14 +50,14 @@ async def opened(database: Database, people: list[UUID], actor: Actor = SYSTEM) 
 
 async def bound(
     database: Database,
-    *moves: tuple[int, UUID, int, int],
+    *moves: tuple[int, UUID, int | None, int],
     people: list[UUID],
     asked: list[int] | None = None,
     currency: str = "USD",
     actor: Actor = SYSTEM,
     **columns: Any,
 ) -> None:
-    """`moves`: whose (1 is the first of `people`), for what, from how much, to how much."""
+    """`moves`: whose (1 is the first of `people`), for what, from how much (None: never any), to how much."""
     sent: dict[str, Any] = {
         "ids": Uuids([new_id() for _ in moves]),
         "wallets": Ints([move[0] for move in moves]),
@@ -87,9 +87,9 @@ async def test_every_move_is_a_line_of_both_buckets_with_its_subject(database: D
     people = [ann, bob]
     await funded(database, *people)
     assert await opened(database, people) == [STAKE, STAKE]
-    await bound(database, (1, one, 0, 90), (2, two, 0, 40), people=people)
+    await bound(database, (1, one, None, 90), (2, two, 0, 40), people=people)
     # Ann is outbid in one and leads two with the same money: what is freed comes first, so no line is below zero.
-    await bound(database, (1, two, 0, 95), (1, one, 90, 0), (2, two, 40, 0), (2, one, 0, 60), people=people)
+    await bound(database, (1, two, 0, 95), (1, one, 90, 0), (2, two, 40, 0), (2, one, None, 60), people=people)
     await bound(database, (1, one, 60, 70), people=[bob], asked=[40])
     assert await purses(database, ann, bob) == [(5, 95), (30, 70)]
     async with database.transaction(Actor.user(ann)) as tx:
@@ -114,10 +114,11 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
     await opened(database, [ann, bob])
     await bound(database, (1, one, 0, 50), people=[ann])
     named = {"people": [ann]}
-    wrong: list[tuple[str, list[tuple[int, UUID, int, int]], dict[str, Any]]] = [
+    wrong: list[tuple[str, list[tuple[int, UUID, int | None, int]], dict[str, Any]]] = [
         # A hold of another size, none where there is one, one where there is none, one named twice.
         ("OC001", [(1, one, 49, 60)], named),
         ("23505", [(1, one, 0, 30)], named),
+        ("23505", [(1, one, None, 30)], named),
         ("OC001", [(1, two, 10, 0)], named),
         ("OC001", [(1, one, 50, 60), (1, one, 50, 70)], named),
         ("23505", [(1, two, 0, 10), (1, two, 0, 20)], named),
@@ -135,6 +136,7 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
         ("23514", [(1, one, 50, 50)], named),
         ("OL003", [(1, one, 50, -1)], named),
         ("OL003", [(1, two, -10, 0)], named),
+        ("23514", [(1, two, None, 0)], named),
         ("OL003", [(1, one, 50, 60)], {"people": [ann, bob]}),
         ("OL003", [(2, one, 50, 60)], named),
         ("OL003", [], {"people": []}),

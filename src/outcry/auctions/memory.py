@@ -92,7 +92,7 @@ class Memory:
     def draft(self, batch: Sequence[BidRequest], now_us: int) -> Draft:
         """The decisions on `batch`, every bid of which is known."""
         books = {request.auction_id: self.books[request.auction_id] for request in batch}
-        draft = Draft(books, now_us, Funds(self.purses))
+        draft = Draft(books, now_us, Funds(self.purses, sure=True))
         draft.decide(batch, {}, self._restricted(books, frozenset()))
         if draft.lacks_funds:
             # Money that went within the batch, or that came since: the wallets must be locked to tell.

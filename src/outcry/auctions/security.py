@@ -72,13 +72,15 @@ class Funds:
     """The money of a batch's people as its decisions leave it. Pure of I/O.
 
     `free` is the available money that is known of each (person, currency); decisions change it. What an auction binds
-    follows from its book: a full hold is the leader's maximum, a deposit everyone's with a bid that stands.
+    follows from its book: a full hold is the leader's maximum, a deposit everyone's with a bid that stands. `sure`
+    takes the book's word that who never bid there never had a hold there; if that is wrong, the commit fails.
     """
 
-    def __init__(self, free: dict[Purse, int]) -> None:
+    def __init__(self, free: dict[Purse, int], *, sure: bool = False) -> None:
         self.free = free
+        self._sure = sure
         # What each place bound before this batch, and what it binds after it.
-        self._before: dict[Place, tuple[Book, int]] = {}
+        self._before: dict[Place, tuple[Book, int, bool]] = {}
         self._bound: dict[Place, int] = {}
         self._first: dict[Purse, int] = {}
         self._asked: dict[Purse, int] = {}
@@ -107,7 +109,8 @@ class Funds:
     def _bind(self, book: Book, person: int, amount: int) -> None:
         bound, place, purse = bound_by(book, person), (book.id, person), (person, book.currency)
         if place not in self._before:
-            self._before[place] = book, bound
+            is_new = self._sure and person not in book.bidders and person not in book.inactive
+            self._before[place] = book, bound, is_new
         self._bound[place] = amount
         free = self.free.get(purse)
         if free is not None:
@@ -124,12 +127,12 @@ class Funds:
         subjects: list[bytes | None] = []
         befores: list[int | None] = []
         amounts: list[int | None] = []
-        for place, (book, before) in self._before.items():
+        for place, (book, before, is_new) in self._before.items():
             amount = self._bound[place]
             if amount != before:
                 numbers.append(wallets.setdefault((place[1], book.currency), len(wallets) + 1))
                 subjects.append(book.id_bytes)
-                befores.append(before)
+                befores.append(None if is_new else before)
                 amounts.append(amount)
         if not numbers:
             return None

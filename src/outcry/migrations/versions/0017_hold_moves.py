@@ -81,8 +81,9 @@ _FUNCTIONS: list[str] = [
             FROM unnest(p_available_ids) WITH ORDINALITY AS w (id, place);
     END $$
     """,
-    # Moves holds, each (wallet, subject) once, from what it must be to what it shall be, 0 ending it. Wallets are
-    # numbered from 1 and named once; one with less than `p_asked` available beforehand fails the call.
+    # Moves holds, each (wallet, subject) once, from what it must be to what it shall be, 0 ending it; NULL before says
+    # that there was never one, which spares looking. Wallets are numbered from 1 and named once; one with less than
+    # `p_asked` available beforehand fails the call.
     f"""
     CREATE FUNCTION ledger_bind(p_ids uuid[], p_wallets integer[], p_subjects uuid[], p_befores bigint[],
         p_amounts bigint[], p_purpose text,
@@ -95,6 +96,7 @@ _FUNCTIONS: list[str] = [
         v_sound boolean;
         v_changed bigint[];
         v_count bigint;
+        v_placed bigint := 0;
     BEGIN
         IF (SELECT app_role()) <> 'system' THEN
             RAISE EXCEPTION 'only the system moves money' USING ERRCODE = '42501';
@@ -103,8 +105,8 @@ _FUNCTIONS: list[str] = [
             coalesce(bool_and(t.sound) AND min(t.wallet) = 1 AND max(t.wallet) = cardinality(p_users)
                 AND count(*) = cardinality(p_users) AND sum(t.moves) = cardinality(p_ids), false)
         INTO v_changes, v_moves, v_sound
-        FROM (SELECT m.wallet, ledger_total(m.amount - m.before) AS change, count(*) AS moves,
-                bool_and(m.before >= 0 AND m.amount BETWEEN 0 AND 1000000000000000) AS sound
+        FROM (SELECT m.wallet, ledger_total(m.amount - coalesce(m.before, 0)) AS change, count(*) AS moves,
+                bool_and(coalesce(m.before, 0) >= 0 AND coalesce(m.amount, -1) BETWEEN 0 AND 1000000000000000) AS sound
             FROM unnest(p_wallets, p_befores, p_amounts) AS m (wallet, before, amount) GROUP BY m.wallet) t;
         IF NOT v_sound THEN
             RAISE EXCEPTION 'a hold is of a wallet that is named, and not negative' USING ERRCODE = 'OL003';
@@ -142,34 +144,31 @@ _FUNCTIONS: list[str] = [
             v_seqs[m.wallet] + row_number() OVER one, v_held_seqs[m.wallet] + row_number() OVER one, m.change,
             v_available[m.wallet] - ledger_total(m.change) OVER one,
             v_held[m.wallet] + ledger_total(m.change) OVER one, v_at
-        FROM (SELECT n.id, n.wallet, n.subject_id, n.amount - n.before AS change
+        FROM (SELECT n.id, n.wallet, n.subject_id, n.amount - coalesce(n.before, 0) AS change
             FROM unnest(p_ids, p_wallets, p_subjects, p_befores, p_amounts)
                 AS n (id, wallet, subject_id, before, amount)) m
         WINDOW one AS (PARTITION BY m.wallet ORDER BY m.change, m.id ROWS UNBOUNDED PRECEDING);
-        -- Holds there are, if each is what it must be; what is left are new ones.
+        -- Holds there are, if each is what it must be; then new ones.
         WITH changed AS (
             UPDATE ledger_holds AS h SET amount = m.amount,
                 status = CASE WHEN m.amount > 0 THEN 'active' ELSE 'released' END,
                 ended_at = CASE WHEN m.amount = 0 THEN v_at END, change_count = h.change_count + 1
             FROM unnest(p_wallets, p_subjects, p_befores, p_amounts) WITH ORDINALITY
                 AS m (wallet, subject_id, before, amount, place)
-            WHERE h.subject_id = m.subject_id AND h.user_id = p_users[m.wallet]
+            WHERE m.before IS NOT NULL AND h.subject_id = m.subject_id AND h.user_id = p_users[m.wallet]
                 AND h.amount = m.before AND h.currency = p_currencies[m.wallet]::char(3)
             RETURNING m.place
         )
         SELECT coalesce(array_agg(c.place), ARRAY[]::bigint[]), count(*) INTO v_changed, v_count FROM changed c;
         IF v_count < cardinality(p_ids) THEN
-            WITH placed AS (
-                INSERT INTO ledger_holds (subject_id, user_id, id, currency, amount, purpose, placed_at)
-                SELECT m.subject_id, p_users[m.wallet], m.id, p_currencies[m.wallet], m.amount, p_purpose, v_at
-                FROM unnest(p_ids, p_wallets, p_subjects, p_befores, p_amounts) WITH ORDINALITY
-                    AS m (id, wallet, subject_id, before, amount, place)
-                WHERE m.before = 0 AND m.place <> ALL (v_changed)
-                RETURNING 1
-            )
-            SELECT v_count + count(*) INTO v_count FROM placed;
+            INSERT INTO ledger_holds (subject_id, user_id, id, currency, amount, purpose, placed_at)
+            SELECT m.subject_id, p_users[m.wallet], m.id, p_currencies[m.wallet], m.amount, p_purpose, v_at
+            FROM unnest(p_ids, p_wallets, p_subjects, p_befores, p_amounts) WITH ORDINALITY
+                AS m (id, wallet, subject_id, before, amount, place)
+            WHERE m.before IS NULL OR m.before = 0 AND m.place <> ALL (v_changed);
+            GET DIAGNOSTICS v_placed = ROW_COUNT;
         END IF;
-        IF v_count <> cardinality(p_ids) THEN
+        IF v_count + v_placed <> cardinality(p_ids) THEN
             RAISE EXCEPTION 'the holds are not as the desk knew them' USING ERRCODE = 'OC001';
         END IF;
     END $$
