@@ -18,12 +18,12 @@ from playwright.async_api import Browser, Page, TimeoutError
 from tests.support.chromium import chromium
 from tests.support.visitors import DESKTOP, PHONE, SESSION_KEY, Device
 
-from outcry.demo.__main__ import PASSWORD, PEOPLE_SHOWN
 from outcry.demo.seed import seed_world
-from outcry.demo.world import sample_world
+from outcry.demo.world import PASSWORD, sample_world
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 REQUEST_SECONDS = 60.0
+SHOWN_AS = "alex"
 SHOWN_WITHIN_MS = 30_000
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Names of pictures and their pages; {listing} and {auction} are of the sample world.
@@ -70,7 +70,8 @@ async def _world(base_url: str) -> Shown:
         report = await seed_world(client, sample_world())
         if report.faults:
             raise RuntimeError(f"the sample world has faults: {report.faults[0]}")
-        answer = await client.post("/v1/auth/login", json={"email": PEOPLE_SHOWN[1], "password": PASSWORD})
+        email = sample_world().person(SHOWN_AS).email
+        answer = await client.post("/v1/auth/login", json={"email": email, "password": PASSWORD})
         answer.raise_for_status()
         live = await client.get("/v1/auctions", params={"status": "live", "sort": "ending_soon"})
         live.raise_for_status()

@@ -11,6 +11,7 @@ from outcry.ledger import routes as ledger_routes
 from outcry.media import routes as media_routes
 from outcry.notifications import routes as notification_routes
 from outcry.orders import aftersale_routes, handover_routes
+from outcry.orders import dev_routes as order_dev_routes
 from outcry.orders import routes as order_routes
 from outcry.pages import reference_routes, sitemap
 from outcry.pages import routes as page_routes
@@ -51,6 +52,7 @@ def every_route(*, client: bool, sandbox: bool, development: bool) -> list[Contr
             *identity_routes.DEVELOPMENT_ROUTES,
             *ledger_routes.DEVELOPMENT_ROUTES,
             *sandbox_dev_routes.ROUTES,
+            *order_dev_routes.DEVELOPMENT_ROUTES,
             *reference_routes.DEVELOPMENT_ROUTES,
         ]
     return routes

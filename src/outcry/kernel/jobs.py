@@ -94,6 +94,7 @@ class Jobs:
         self._poll_seconds = poll_seconds
         self._tasks: dict[str, Task] = {}
         self._worker: asyncio.Task[None] | None = None
+        self._stopping = False
         self.run_jobs = 0
         self.failed_runs = 0
         self.register("jobs.tidy", self.tidy, cron="* * * * *")
@@ -135,11 +136,13 @@ class Jobs:
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""
+        self._stopping = False
         self._worker = asyncio.create_task(self._work(), name="jobs")
 
     async def stop(self) -> None:
         """Take no more jobs and let those that run finish; what does not in FINISH_SECONDS runs again later."""
         if self._worker is not None:
+            self._stopping = True
             self._worker.cancel()
             await asyncio.gather(self._worker, return_exceptions=True)
             self._worker = None
@@ -169,6 +172,9 @@ class Jobs:
                         stalled_worker_timeout=STALLED_AFTER_SECONDS,
                     )
             except Exception as failed:
+                # A worker that loses its database while it is told to stop ends so, and not as cancelled.
+                if self._stopping:
+                    return
                 _log.warning("the jobs' worker ended, it starts again: %s", failed)
             await asyncio.sleep(RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)])
             failures += 1
