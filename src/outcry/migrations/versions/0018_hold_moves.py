@@ -12,8 +12,8 @@ the desk says about before is proved by it; it fails as the desk's proof does (O
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
