@@ -270,6 +270,7 @@ export const en = {
 
   'profile.title': 'You',
   'profile.lead': 'Member since {day}',
+  'profile.public': 'How others see you',
   'profile.details': 'Your details',
   'profile.timeZone': 'Time zone',
   'profile.phone': 'Phone',
@@ -296,7 +297,7 @@ export const en = {
   'profile.go.wallet': 'Wallet',
   'profile.go.walletLead': 'Your money, and payouts',
   'profile.go.staff': 'Staff',
-  'profile.go.staffLead': 'Disputes, payments, the books',
+  'profile.go.staffLead': 'Disputes, orders, the books',
   'profile.go.auctions': 'My auctions',
   'profile.go.auctionsLead': 'Drafts, live ones, decisions',
   'profile.go.watchlist': 'Watchlist',

@@ -4,7 +4,7 @@ import { codeIn, drawingOf, spelled } from './handover'
 import { invoiceName } from './names'
 import { firstAction, isUrgent, nextOf } from './next'
 import { buyerLines, placeOfMoney, refundable, sellerLines } from './sums'
-import { stepsOf } from './timeline'
+import { stepsOf } from '@/ui/orderSteps'
 import { distanceText, hoursOn, onMap, planOf } from './zones'
 
 const order: Order = {

@@ -131,10 +131,14 @@ function Heading({ auction, title }: { auction: LiveAuction; title: string | und
       </div>
       <h1 className="text-2xl font-extrabold sm:text-3xl lg:text-4xl">{title}</h1>
       {auction.listing?.seller_name && (
-        <p className="flex items-center gap-2 text-sm text-ink-2">
+        <Link
+          to="/people/$userId"
+          params={{ userId: auction.seller_id }}
+          className="flex w-fit items-center gap-2 text-sm text-ink-2 hover:text-accent"
+        >
           <Avatar name={auction.listing.seller_name} className="size-7 text-[0.65rem]" />
           {t('auction.by', { name: auction.listing.seller_name })}
-        </p>
+        </Link>
       )}
     </div>
   )

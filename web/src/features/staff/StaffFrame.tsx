@@ -11,9 +11,12 @@ import { isStaff } from '@/shared/roles'
 
 const PLACES = [
   ['/staff', s('nav.disputes')],
+  ['/staff/orders', s('nav.orders')],
   ['/staff/payments', s('nav.payments')],
+  ['/staff/webhooks', s('nav.webhooks')],
   ['/staff/reconciliation', s('nav.reconciliation')],
   ['/staff/ledger', s('nav.ledger')],
+  ['/staff/mail', s('nav.mail')],
 ] as const
 
 /** What stands round every page of the staff; others are told that it is not for them. */

@@ -20,25 +20,26 @@ const FOR_PEOPLE = new Set([
   'meeting_agreed',
 ])
 
-/** What has happened, oldest first, and what is still to come. Pure. */
-export function stepsOf(order: Order, party: Party): Step[] {
+/** What has happened, oldest first, and what is still to come; nothing of that for staff (no `party`). Pure. */
+export function stepsOf(order: Order, party: Party | null): Step[] {
   const past = order.timeline.map(entry => ({
     words: happened(entry, order, party),
     at: entry.at,
     note: FOR_PEOPLE.has(entry.kind) ? entry.note : null,
   }))
-  return [...past, ...ahead(order, party).map(words => ({ words, at: null, note: null }))]
+  const still = party === null ? [] : ahead(order, party)
+  return [...past, ...still.map(words => ({ words, at: null, note: null }))]
 }
 
 /** Who it was, for the one who looks. */
-function name(by: TimelineEntry['by'], order: Order, party: Party): string {
+function name(by: TimelineEntry['by'], order: Order, party: Party | null): string {
   if (by === party) return m('by.you')
   if (by === 'buyer') return order.buyer.display_name
   if (by === 'seller') return order.seller.display_name
   return by === 'staff' ? m('by.staff') : m('by.system')
 }
 
-function happened(entry: TimelineEntry, order: Order, party: Party): string {
+function happened(entry: TimelineEntry, order: Order, party: Party | null): string {
   const who = name(entry.by, order, party)
   const amount = formatExact(entry.amount ?? order.total, order.currency)
   switch (entry.kind) {
