@@ -15,6 +15,7 @@ from tests.support.visitors import DESKTOP, PHONE, Visitors
 
 pytestmark = pytest.mark.anyio
 
+REFUSED = "The camera may not be used here. Allow it in your browser, or type the code below."
 # Many machines have no reader of codes of their own: the client's must do.
 NO_DETECTOR = "delete globalThis.BarcodeDetector"
 START = "Turn on the camera"
@@ -68,9 +69,7 @@ async def test_a_camera_that_is_refused_says_so_and_the_code_is_typed(market: Te
         await of_seller.context.grant_permissions([])
         hall = await of_seller.open(f"/orders/{order_id}/meet")
         await hall.get_by_role("button", name=START).click()
-        await expect(
-            shown(hall, "The camera may not be used here. Allow it in your browser, or type the code below.")
-        ).to_be_visible()
+        await expect(shown(hall, REFUSED)).to_be_visible()
         await expect(hall.get_by_role("button", name=START)).to_be_enabled()
         await hall.get_by_label("Or type the code").fill(code)
         await hall.get_by_role("button", name="Check the code").click()

@@ -16,10 +16,12 @@ _SENT: frozenset[Stage] = frozenset({"shipped", "completed", "disputed"})
 
 
 class Deal(msgspec.Struct, frozen=True):
-    """Who buys, and how far the order goes."""
+    """Who buys, and how far the order goes; of a completed one, what the buyer says of it."""
 
     buyer: str
     stage: Stage
+    stars: int = 5
+    said: str = "Rebuilt as promised, and packed like a clock."
 
 
 # All of one good at a fixed price, so that no auction is waited for. Alex's waits to be paid by whoever looks around.
@@ -32,6 +34,10 @@ DEALS: tuple[Deal, ...] = (
     Deal("hana", "disputed"),
     Deal("nadia", "refunded"),
     Deal("tomas", "cancelled"),
+    # So that who looks around sees what people say of a seller.
+    Deal("priya", "completed", 5, "Pulled a perfect shot on the first morning. The grinder advice alone was worth it."),
+    Deal("marco", "completed", 4, "Lovely machine. The gasket needed one more turn than the note said."),
+    Deal("viktor", "completed", 5, "Answered every question the same day, then sent photographs of the packing."),
 )
 
 
@@ -54,7 +60,7 @@ async def make_order(deal: Deal, buyer: Member, seller: Member, listing_id: str)
     if deal.stage == "completed":
         await _post(buyer, f"{path}/confirm-delivery")
         # Blind until both have spoken, so both do.
-        await _post(buyer, f"{path}/rating", {"stars": 5, "comment": "Rebuilt as promised, and packed like a clock."})
+        await _post(buyer, f"{path}/rating", {"stars": deal.stars, "comment": deal.said})
         await _post(seller, f"{path}/rating", {"stars": 5, "comment": "Paid at once and asked the right questions."})
     elif deal.stage == "refunded":
         await _post(seller, f"{path}/refund", {"reason": "The boiler leaks; I will not send it like this"})
