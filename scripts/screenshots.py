@@ -29,7 +29,7 @@ MAX_HEIGHT = 2_400
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Whatever comes last has come: no shape stands for what is on its way, and every picture in sight is there.
 # The page of components shows such shapes for good.
-_WHOLE = """() => (document.querySelector('main#main, .readable main, body > main, form') !== null)
+_WHOLE = """() => (!document.getElementById('root') || document.querySelector('main#main') !== null)
     && (location.pathname === '/ui' || !document.querySelector('[data-skeleton]'))
     && [...document.images].every(one => {
         const { top, left } = one.getBoundingClientRect()
@@ -87,7 +87,7 @@ async def _open_filters(page: Page) -> None:
 
 async def _go_offline(page: Page) -> None:
     await page.context.set_offline(True)
-    await page.get_by_role("status").filter(has_text="offline").first.wait_for()
+    await page.get_by_role("status").filter(has_text="You are offline").wait_for()
 
 
 SHOTS: tuple[Shot, ...] = (

@@ -18,6 +18,8 @@ WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 # Their mail server says that nobody of this name lives there.
 REFUSED = f"hana@{EMAIL_DOMAIN}"
+# Who bids where no story is told; each in turn.
+BIDDERS = ("lea", "bruno", "priya", "marco", "lea", "tomas", "bruno")
 _CARD = {"name": "Lea Fontaine", "number": "4242424242424242", "expiry": "12/40", "cvc": "123"}
 _DECLINED = {**_CARD, "number": "4000000000000002"}
 

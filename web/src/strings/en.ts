@@ -1,5 +1,7 @@
 import { account } from './en.account'
 import { selling } from './en.selling'
+import type { Text } from './t'
+
 /** Every word of the client. A text with `{holes}` is filled by `t`; one with `one` and `other` is counted by `{n}`. */
 export const en = {
   'app.name': 'Outcry',
@@ -259,5 +261,3 @@ export const en = {
   ...account,
   ...selling,
 } as const satisfies Record<string, Text>
-
-import type { Text } from './t'

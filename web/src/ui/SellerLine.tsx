@@ -14,7 +14,7 @@ export function SellerLine({ id, name }: { id: string; name: string }) {
       params={{ userId: id }}
       className="group flex items-center gap-3 rounded-2xl border border-line bg-raised p-3.5 transition hover:border-line-strong"
     >
-      <Avatar name={name} className="size-11" />
+      <Avatar name={name} className="size-11 text-sm!" />
       <span className="grid min-w-0 flex-1 gap-0.5 text-sm">
         <span className="truncate text-base font-semibold group-hover:text-accent">{name}</span>
         {data ? <RatingLine rating={data.rating} /> : !isError && <Skeleton className="h-5 w-32" />}

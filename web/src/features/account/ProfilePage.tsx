@@ -58,7 +58,7 @@ function Mine({ user }: { user: User }) {
   return (
     <>
       <div className="flex items-center gap-5">
-        <Avatar name={user.display_name} className="size-16 text-xl" />
+        <Avatar name={user.display_name} className="size-16 text-xl!" />
         <div className="min-w-0">
           <h1 className="truncate text-3xl font-extrabold sm:text-4xl">{user.display_name}</h1>
           <p className="text-ink-2">{t('profile.lead', { day: formatDay(user.created_at) })}</p>

@@ -95,14 +95,14 @@ function Head({ order, party }: { order: Order; party: Party }) {
 function ShipmentCard({ shipment }: { shipment: NonNullable<Order['shipment']> }) {
   return (
     <Card title={m('shipment.title')}>
-      <dl className="grid grid-cols-2 gap-4">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-8 gap-y-4">
         <div>
           <dt className="text-sm text-ink-3">{m('shipment.carrier')}</dt>
           <dd className="font-semibold">{shipment.carrier}</dd>
         </div>
         <div className="min-w-0">
           <dt className="text-sm text-ink-3">{m('shipment.tracking')}</dt>
-          <dd className="figures font-semibold break-all select-all">
+          <dd className="figures font-semibold wrap-anywhere select-all">
             {shipment.tracking ?? m('shipment.none')}
           </dd>
         </div>

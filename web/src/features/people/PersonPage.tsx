@@ -44,7 +44,7 @@ function Head({ person }: { person: PublicPerson }) {
   const { email, phone } = person.verified
   return (
     <div className="flex items-center gap-5 sm:gap-7">
-      <Avatar name={person.display_name} className="size-20 text-2xl sm:size-28 sm:text-4xl" />
+      <Avatar name={person.display_name} className="size-20 text-2xl! sm:size-28 sm:text-4xl!" />
       <div className="grid min-w-0 gap-2">
         <h1 className="text-3xl font-extrabold wrap-anywhere sm:text-5xl">{person.display_name}</h1>
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-2">

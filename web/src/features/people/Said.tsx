@@ -88,8 +88,8 @@ function InAll({ rating, average }: { rating: RatingSummary; average: number }) 
 
 function Word({ one }: { one: RatingOfPerson }) {
   return (
-    <li className="grid animate-rise gap-3 rounded-3xl border border-line bg-raised p-5">
-      <div className="flex items-center gap-3">
+    <li className="grid animate-rise grid-cols-1 gap-3 rounded-3xl border border-line bg-raised p-5">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Avatar name={one.by} />
         <span className="min-w-0 flex-1">
           <span className="block truncate font-semibold">{one.by}</span>

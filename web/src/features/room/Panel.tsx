@@ -167,7 +167,9 @@ export function Panel({
             {t('room.watching', { n: auction.viewers })}
           </span>
         )}
-        {auction.reserve_met === false && !over && <Badge tone="warn">{t('room.reserveNotMet')}</Badge>}
+        {auction.reserve_met === false && auction.status === 'live' && (
+          <Badge tone="warn">{t('room.reserveNotMet')}</Badge>
+        )}
         {auction.reserve_met === true && !over && <Badge tone="good">{t('room.reserveMet')}</Badge>}
       </p>
       {isWide && (
