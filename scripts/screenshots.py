@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from bench.client import build_client
 from bench.server import OUTCRY, running_server
-from playwright.async_api import Browser, BrowserContext, Page, TimeoutError
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, TimeoutError
 from scripts.shown_world import REFUSED, Shown, make_shown
 from tests.browser.fair import png
 from tests.support.chromium import chromium
@@ -58,7 +58,7 @@ async def _fill_what(page: Page) -> None:
 async def _to_pictures(page: Page) -> None:
     await _fill_what(page)
     await page.get_by_role("button", name="Continue").click()
-    files = [{"name": f"{hue}.png", "mimeType": "image/png", "buffer": png(hue)} for hue in (20, 110)]
+    files: list[FilePayload] = [{"name": f"{hue}.png", "mimeType": "image/png", "buffer": png(hue)} for hue in (20, 110)]
     await page.get_by_label("Add pictures").first.set_input_files(files)
     await page.get_by_role("img", name="Picture 2 of 2").wait_for()
 
@@ -174,23 +174,23 @@ async def _take(page: Page, shot: Shot, shown: Shown, file: Path) -> None:
     if not shot.is_scripted:
         await page.screenshot(path=file, full_page=True)
         return
+    size = page.viewport_size
+    assert size is not None
     try:
         await page.wait_for_function(_WHOLE, timeout=SHOWN_WITHIN_MS)
         if shot.act is not None:
             await shot.act(page)
             await page.wait_for_function(_WHOLE, timeout=SHOWN_WITHIN_MS)
+        # What would come into sight does not come without a network.
+        height = await page.evaluate("navigator.onLine ? document.documentElement.scrollHeight : 0")
+        # In the room and under a sheet what counts is what is in sight at once.
+        is_long = height > size["height"] and not shot.path.startswith("/auctions/")
+        if is_long and not await page.locator("dialog[open]").count():
+            await page.set_viewport_size({"width": size["width"], "height": min(height, MAX_HEIGHT)})
+            await page.wait_for_function(_WHOLE, timeout=SHOWN_WITHIN_MS)
     except TimeoutError:
         print(f"{shot.name} is not whole; taken as it is", file=sys.stderr)
-    size = page.viewport_size
-    assert size is not None
-    height = await page.evaluate("document.documentElement.scrollHeight")
-    # In the room and under a sheet what counts is what is in sight at once.
-    is_long = height > size["height"] and not shot.path.startswith("/auctions/")
-    if is_long and not await page.locator("dialog[open]").count():
-        await page.set_viewport_size({"width": size["width"], "height": min(height, MAX_HEIGHT)})
-        await page.wait_for_function(_WHOLE, timeout=SHOWN_WITHIN_MS)
     await page.screenshot(path=file, animations="disabled")
-    await page.set_viewport_size(size)
 
 
 async def _context(
