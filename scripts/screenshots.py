@@ -29,7 +29,8 @@ MAX_HEIGHT = 2_400
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Whatever comes last has come: no shape stands for what is on its way, and every picture in sight is there.
 # The page of components shows such shapes for good.
-_WHOLE = """() => (!document.getElementById('root') || document.querySelector('main#main') !== null)
+_WHOLE = """() => !document.querySelector('.readable')
+    && (document.querySelector('main#main > *') !== null || !document.getElementById('root'))
     && (location.pathname === '/ui' || !document.querySelector('[data-skeleton]'))
     && [...document.images].every(one => {
         const { top, left } = one.getBoundingClientRect()
@@ -58,7 +59,9 @@ async def _fill_what(page: Page) -> None:
 async def _to_pictures(page: Page) -> None:
     await _fill_what(page)
     await page.get_by_role("button", name="Continue").click()
-    files: list[FilePayload] = [{"name": f"{hue}.png", "mimeType": "image/png", "buffer": png(hue)} for hue in (20, 110)]
+    files: list[FilePayload] = [
+        {"name": "one.png", "mimeType": "image/png", "buffer": png(hue)} for hue in (20, 110)
+    ]
     await page.get_by_label("Add pictures").first.set_input_files(files)
     await page.get_by_role("img", name="Picture 2 of 2").wait_for()
 

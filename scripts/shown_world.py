@@ -95,11 +95,11 @@ async def _orders(people: _People, shown: Shown) -> None:
     await people.call("staff", "GET", "/v1/users/me")
     zones = await people.items("sam", "/v1/safe-zones?limit=1")
     if zones:
-        noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        soon = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0) + timedelta(days=1)
         path = f"/v1/orders/{shown.places['paid']}/meeting"
-        # Closed tomorrow at noon: the page then shows the choice of a place.
+        # Closed at that time: the page then shows the choice of a place.
         with suppress(httpx.HTTPStatusError):
-            await people.call("sam", "PUT", path, {"safe_zone_id": zones[0]["id"], "at": noon.isoformat()})
+            await people.call("sam", "PUT", path, {"safe_zone_id": zones[0]["id"], "at": soon.isoformat()})
 
 
 async def _auctions(people: _People, shown: Shown) -> None:
@@ -109,19 +109,16 @@ async def _auctions(people: _People, shown: Shown) -> None:
     shown.places["listing"] = live[-1]["listing_id"]
     for name, auction in zip(("auction", "leading", "outbid"), reversed(live), strict=False):
         shown.places[name] = auction["id"]
-    for name, bidders in {
-        "auction": ("lea", "bruno", "lea"),
-        "leading": ("lea", "alex"),
-        "outbid": ("alex", "lea"),
-    }.items():
-        path = f"/v1/auctions/{shown.places[name]}"
-        for bidder in bidders:
+    told = {shown.places["leading"]: ("lea", "alex"), shown.places["outbid"]: ("alex", "lea")}
+    for number, auction in enumerate(live):
+        path = f"/v1/auctions/{auction['id']}"
+        for bidder in told.get(auction["id"], BIDDERS[: 2 + number % len(BIDDERS)]):
             least = (await people.call(bidder, "GET", path))["minimum_bid"]
             # Whose own auction it is does not bid.
             with suppress(httpx.HTTPStatusError):
                 await people.call(bidder, "POST", f"{path}/bids", {"amount": least})
     for auction in live[-6:]:
-        await people.call("alex", "PUT", f"/v1/auctions/{auction['id']}/watch")
+        await people.call("alex", "PUT", f"/v1/listings/{auction['listing_id']}/watch")
     for name, status in {
         "scheduled": "scheduled",
         "sold": "sold",

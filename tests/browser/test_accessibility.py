@@ -70,7 +70,7 @@ BUYERS = {
 STAFF = {
     "disputes": ("/staff", "Waits for the seller"),
     "a case": ("/staff/disputes/{case}", "Release to the seller"),
-    "orders": ("/staff/orders", "Stella Seller"),
+    "orders": ("/staff/orders", "Find an order"),
     "an order": ("/staff/orders/{disputed}", "All orders"),
     "payments": ("/staff/payments", "Refund"),
     "webhooks": ("/staff/webhooks", "Providers’ events"),

@@ -73,8 +73,8 @@ function Row({ mail }: { mail: Mail }) {
   })
   return (
     <li className="grid gap-3 py-3.5">
-      <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-3">
-        <div className="grid min-w-0 gap-1">
+      <div className="flex items-center justify-between gap-4">
+        <div className="grid min-w-0 flex-1 gap-1">
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <span className="font-semibold">{mail.subject}</span>
             <Badge tone={TONES[mail.status]}>{s(`mail.${mail.status}`)}</Badge>

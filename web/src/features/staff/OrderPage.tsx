@@ -44,11 +44,14 @@ function One({ id }: { id: string }) {
   if (!order) return <Skeleton className="h-96 rounded-3xl" />
   return (
     <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1fr)] lg:gap-8">
-      <div className="grid grid-cols-1 gap-6">
+      {/* On a phone one column: what it is, the money, and at last all that happened. */}
+      <div className="grid grid-cols-1 gap-6 max-lg:contents">
         <What order={order} />
-        <OrderTimeline order={order} party={null} />
+        <div className="max-lg:order-last">
+          <OrderTimeline order={order} party={null} />
+        </div>
       </div>
-      <div className="grid grid-cols-1 gap-6 max-lg:order-first lg:sticky lg:top-24">
+      <div className="grid grid-cols-1 gap-6 lg:sticky lg:top-24">
         <Money order={order} />
         <Payments orderId={order.id} />
         <Elsewhere order={order} />

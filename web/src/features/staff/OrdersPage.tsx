@@ -122,20 +122,23 @@ function Row({ order }: { order: Order }) {
       <Link
         to="/staff/orders/$orderId"
         params={{ orderId: order.id }}
-        className="group grid grid-cols-[3.5rem_minmax(0,1fr)_auto] items-center gap-x-4 rounded-2xl border border-line bg-raised p-3.5 transition hover:border-line-strong sm:grid-cols-[4rem_minmax(0,1fr)_auto_auto] sm:px-5"
+        className="group grid grid-cols-[4rem_minmax(0,1fr)] items-start gap-x-4 rounded-2xl border border-line bg-raised p-3.5 transition hover:border-line-strong sm:grid-cols-[4rem_minmax(0,1fr)_auto_auto] sm:items-center sm:px-5"
       >
         <Picture src={order.listing.image_url} alt="" sizes="64px" className="aspect-square rounded-xl" />
         <div className="grid min-w-0 gap-1">
-          <p className="truncate font-semibold group-hover:text-accent">{order.listing.title}</p>
-          <p className="truncate text-sm text-ink-2">
+          <p className="line-clamp-2 leading-snug font-semibold group-hover:text-accent">
+            {order.listing.title}
+          </p>
+          <p className="text-sm text-ink-2">
             {s('case.parties', { buyer: order.buyer.display_name, seller: order.seller.display_name })}
           </p>
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-3">
             <OrderBadge order={order} />
             {formatDateTime(order.created_at)}
           </p>
+          <p className="figures font-semibold sm:hidden">{formatExact(order.total, order.currency)}</p>
         </div>
-        <span className="figures self-start pt-0.5 font-semibold sm:self-center sm:pt-0">
+        <span className="figures font-semibold max-sm:hidden">
           {formatExact(order.total, order.currency)}
         </span>
         <ChevronRight aria-hidden="true" className="size-5 text-ink-3 max-sm:hidden" />

@@ -51,8 +51,8 @@ function Payments() {
       {all.length > 0 && (
         <ul className="grid grid-cols-1 divide-y divide-line rounded-2xl border border-line bg-raised px-4 sm:px-5">
           {all.map(one => (
-            <li key={one.id} className="flex flex-wrap items-center justify-between gap-x-5 gap-y-2 py-3.5">
-              <div className="grid min-w-0 gap-0.5">
+            <li key={one.id} className="flex items-center justify-between gap-4 py-3.5">
+              <div className="grid min-w-0 flex-1 gap-0.5">
                 <p className="flex flex-wrap items-center gap-3">
                   <span className="figures font-semibold">{formatExact(one.amount, one.currency)}</span>
                   <Badge tone={paymentTone(one.status)}>{paymentWords(one.status)}</Badge>

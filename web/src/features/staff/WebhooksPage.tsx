@@ -73,7 +73,7 @@ function Webhooks() {
       {all.length > 0 && (
         <ul className="grid grid-cols-1 divide-y divide-line rounded-2xl border border-line bg-raised px-4 sm:px-5">
           {all.map(one => (
-            <li key={one.id} className="flex flex-wrap items-center justify-between gap-x-5 gap-y-3 py-3.5">
+            <li key={one.id} className="flex items-center justify-between gap-4 py-3.5">
               <Told one={one} />
               {mayReplay && (
                 <Button
@@ -97,7 +97,7 @@ function Webhooks() {
 
 function Told({ one }: { one: Webhook }) {
   return (
-    <div className="grid min-w-0 gap-1">
+    <div className="grid min-w-0 flex-1 gap-1">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="font-semibold">{one.type}</span>
         <Badge tone={TONES[one.status] ?? 'neutral'}>{stateWords(one.status)}</Badge>
