@@ -1,5 +1,6 @@
 import type { Order, Party, TimelineEntry } from '@/api/orders'
 import { formatExact } from '@/shared/amounts'
+import { formatDateTime } from '@/shared/dates'
 import { m } from '@/strings/money'
 
 export interface Step {
@@ -20,12 +21,17 @@ const FOR_PEOPLE = new Set([
   'meeting_agreed',
 ])
 
+/** A moment as the server writes it. */
+const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+const forPeople = (note: string | null) => note && note.replace(INSTANT, formatDateTime)
+
 /** What has happened, oldest first, and what is still to come; nothing of that for staff (no `party`). Pure. */
 export function stepsOf(order: Order, party: Party | null): Step[] {
   const past = order.timeline.map(entry => ({
     words: happened(entry, order, party),
     at: entry.at,
-    note: FOR_PEOPLE.has(entry.kind) ? entry.note : null,
+    note: FOR_PEOPLE.has(entry.kind) ? forPeople(entry.note) : null,
   }))
   const still = party === null ? [] : ahead(order, party)
   return [...past, ...still.map(words => ({ words, at: null, note: null }))]

@@ -23,6 +23,12 @@ const CONDITIONS: Record<string, string> = {
   refurbished: t('condition.refurbished'),
 }
 
+/** The name of an attribute as people write it: `area_m2` is `Area, m²`. */
+function spelledOut(name: string): string {
+  const words = name.replaceAll('_', ' ').replace(/ m2$/, ', m²').replace(/ km$/, ', km')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 function ItsAuction({ auctionId }: { auctionId: string }) {
   const auction = useLiveAuction(auctionId)
   // As high as what comes, so that the text below stays where it is.
@@ -114,8 +120,8 @@ export function ListingPage() {
           <dl className="grid grid-cols-2 gap-x-6 gap-y-3 rounded-2xl bg-sunken p-5 text-sm">
             {attributes.map(([name, value]) => (
               <div key={name}>
-                <dt className="text-ink-3 capitalize">{name.replaceAll('_', ' ')}</dt>
-                <dd className="font-semibold">{String(value)}</dd>
+                <dt className="text-ink-3">{spelledOut(name)}</dt>
+                <dd className="font-semibold first-letter:uppercase">{String(value)}</dd>
               </div>
             ))}
           </dl>
