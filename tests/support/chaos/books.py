@@ -98,6 +98,11 @@ _TOP_UPS = "SELECT id::text FROM payments WHERE purpose = 'top_up'"
 _BIDS = "SELECT id::text FROM bids WHERE idempotency_key IS NOT NULL"
 _WITHDRAWALS = "SELECT id::text, amount FROM withdrawals"
 _GAS = "SELECT owner_id::text, balance FROM ledger_accounts WHERE kind = 'gas'"
+# What bids bind and free is written by itself (decision 020).
+_MOVEMENTS = """
+SELECT DISTINCT kind FROM ledger_transfers
+UNION SELECT CASE WHEN amount > 0 THEN 'hold' ELSE 'hold_released' END FROM ledger_hold_moves
+"""
 # What went back of an order, less what a bank took by itself.
 _GIVEN_BACK = """
 SELECT o.id::text, o.refunded_amount - coalesce((SELECT sum(h.amount) FROM order_history h WHERE h.order_id = o.id
@@ -134,7 +139,7 @@ def checked(url: str, people: Sequence[Trader], stock: Mapping[str, int]) -> dic
 def movements(url: str) -> frozenset[str]:
     """The kinds of movement that the ledger has seen."""
     with psycopg.connect(url) as connection:
-        return frozenset(row[0] for row in connection.execute("SELECT DISTINCT kind FROM ledger_transfers"))
+        return frozenset(row[0] for row in connection.execute(_MOVEMENTS))
 
 
 def _answers(connection: Any, people: Sequence[Trader]) -> Iterator[str]:

@@ -33,6 +33,7 @@ JOINING_AT_ONCE = 16
 SETTLE_SECONDS = 600
 STAFF_LOOK_SECONDS = 0.5
 WHAT_PEOPLE_DO = {"buy": 27, "act": 45, "top_up": 6, "withdraw": 6, "gas": 4, "bid": 12}
+_TRANSFERS = "SELECT (SELECT count(*) FROM ledger_transfers) + (SELECT count(*) FROM ledger_hold_moves)"
 WAYS_TO_DIE = ("database", "server", "both")
 
 
@@ -236,7 +237,7 @@ async def run(plan: Plan, **settings: str) -> Report:
                 webhooks=_webhooks(url),
                 settled_after_seconds=settled_after,
                 movements=books.movements(url),
-                transfers=_number(url, "SELECT count(*) FROM ledger_transfers"),
+                transfers=_number(url, _TRANSFERS),
                 refused=sum((person.refused for person in storm.everybody), Counter[str]()),
                 faults=faults,
             )
