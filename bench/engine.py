@@ -30,6 +30,9 @@ OPEN_LOOP_LIMIT = 20_000
 """Unanswered bids at which an open loop gives up: the design is beyond its limit."""
 OPEN_LOOP_DRAIN_SECONDS = 10
 """How long the answers of an open loop are waited for; the unanswered are not counted as decided."""
+OPEN_LOOP_TICK_SECONDS = 0.001
+"""How long an open loop sleeps between its looks at the schedule, at the least: one that never sleeps takes a core from
+what it measures. What it is late by counts as latency."""
 _PICKS = 1 << 16
 SETTLE_SECONDS = 0.5
 _LAST_ANSWERS_SECONDS = 2.0
@@ -201,7 +204,7 @@ async def open_loop(
             sent += 1
             offered += due >= opens
             due += chance.expovariate(rate)
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        await asyncio.sleep(max(OPEN_LOOP_TICK_SECONDS, due - time.perf_counter()))
     if waiting:
         _, late = await asyncio.wait(waiting, timeout=OPEN_LOOP_DRAIN_SECONDS)
         for task in late:

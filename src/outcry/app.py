@@ -71,11 +71,13 @@ from outcry.orders.disputes import Disputes
 from outcry.orders.fulfilling import Fulfilling
 from outcry.orders.handover import Handover
 from outcry.orders.invoices import Invoices
+from outcry.orders.letters import Letters
 from outcry.orders.meetings import Meetings
 from outcry.orders.moves import OrderMoves
 from outcry.orders.paying import Paying
 from outcry.orders.purchases import Purchases
 from outcry.orders.ratings import Ratings
+from outcry.orders.records import OrderRecords
 from outcry.orders.safe_zones import load_safe_zones
 from outcry.orders.service import OrderService
 from outcry.pages import routes as page_routes
@@ -188,13 +190,16 @@ class Outcry:
 
     def _make_aftersale(self, moves: OrderMoves) -> None:
         settings, market, orders = self.settings, self.market, self.orders
-        self.meetings = Meetings(market, load_safe_zones(market, settings.market), moves, orders)
+        letters = Letters(self.keys, settings)
+        self.meetings = Meetings(market, load_safe_zones(market, settings.market), moves, orders, letters)
         self.handover = Handover(self.database, moves, orders, self.keys, settings)
-        self.disputes = Disputes(self.database, market, self.keys, moves, orders, self.media, self.jobs, settings)
+        self.disputes = Disputes(self.database, market, moves, orders, self.media, self.jobs, letters)
+        moves.on_charged_back.append(self.disputes.bank_took_it)
         self.invoices = Invoices(self.database, market, self.keys, self.storage, self.jobs, settings)
         moves.on_completed.append(self.invoices.issue)
         self.ratings = Ratings(market, moves, orders)
         self.profiles.rating_board = self.ratings
+        self.profiles.records.append(OrderRecords())
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter
@@ -281,6 +286,7 @@ class Outcry:
             "paying": self.paying,
             "cancelling": self.cancelling,
             "fulfilling": self.fulfilling,
+            "order_deadlines": self.order_deadlines,
             "meetings": self.meetings,
             "handover": self.handover,
             "disputes": self.disputes,

@@ -12,6 +12,7 @@ from outcry.media import routes as media_routes
 from outcry.notifications import routes as notification_routes
 from outcry.notifications import staff_routes as mail_staff_routes
 from outcry.orders import aftersale_routes, handover_routes
+from outcry.orders import dev_routes as order_dev_routes
 from outcry.orders import routes as order_routes
 from outcry.pages import people, reference_routes, sitemap
 from outcry.pages import routes as page_routes
@@ -54,6 +55,7 @@ def every_route(*, client: bool, sandbox: bool, development: bool) -> list[Contr
             *identity_routes.DEVELOPMENT_ROUTES,
             *ledger_routes.DEVELOPMENT_ROUTES,
             *sandbox_dev_routes.ROUTES,
+            *order_dev_routes.DEVELOPMENT_ROUTES,
             *reference_routes.DEVELOPMENT_ROUTES,
         ]
     return routes

@@ -1,16 +1,26 @@
 """The edge: every refusal is a problem document, every answer carries its headers (SPEC API-1, API-2, SEC-2, OPS-3)."""
 
+import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
 
+from outcry.app import Outcry
 from outcry.kernel.errors import Conflict, InvalidInput, OutcryError
-from outcry.kernel.http import as_outcry_error
-from tests.support.market import TestMarket, listing_body, served_market, signup_body
+from outcry.kernel.http import as_outcry_error, is_unhappy
+from outcry.kernel.settings import load_settings
+from tests.support.market import Person, TestMarket, listing_body, served_market, signup_body
+from tests.support.postgres import in_database
+from tests.support.server import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +41,20 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     assert problem["title"]
     assert problem["detail"]
     return problem
+
+
+@contextmanager
+def away(database_url: str) -> Iterator[None]:
+    """The database lets nobody in, and those who are in are out, until the end of the block."""
+    name = make_url(database_url).database or ""
+    allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    with psycopg.connect(in_database(database_url, "postgres"), autocommit=True) as owner:
+        owner.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        try:
+            yield
+        finally:
+            owner.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
 
 
 async def test_text_that_postgresql_cannot_hold_is_refused_by_name(market: TestMarket) -> None:
@@ -98,6 +122,36 @@ def test_domain_refusals_keep_their_members_and_strangers_become_an_internal_err
     assert "hunter2" not in str(internal.problem())
     assert as_outcry_error(InvalidInput(("/a", "no"))).status == 422
     assert isinstance(internal, OutcryError)
+
+
+async def test_a_database_that_is_away_leaves_one_line_a_call_and_no_trace(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings({}, tmp_path / "none.toml", data_dir=str(tmp_path), rate_limits="off")
+    calls = ["/v1/orders", "/v1/listings?q=camera", f"/v1/auctions/{UUID(int=7)}"]
+    async with (
+        serving(Outcry(settings, database_url, clock=False).asgi()) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as client,
+    ):
+        person = Person(client, (await client.post("/v1/auth/signup", json=signup_body("ann@test.example"))).json())
+        with caplog.at_level(logging.WARNING, logger="outcry.http"), away(database_url):
+            answers = [await person.get(call) for call in calls]
+    for answer in answers:
+        problem = problem_of(answer)
+        assert (answer.status_code, problem["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+    lines = [record for record in caplog.records if record.name == "outcry.http"]
+    assert [record.levelname for record in lines] == ["WARNING"] * len(calls)
+    for call, record in zip(calls, lines, strict=True):
+        said = record.getMessage()
+        assert f"{call.partition('?')[0]} was answered busy: " in said
+        assert record.exc_info is None
+        assert not any(word in said for word in ("\n", "SELECT", "parameters", person.id, "camera")), said
+
+
+@pytest.mark.parametrize("unhappy", [psycopg.errors.DeadlockDetected(), psycopg.errors.QueryCanceled()])
+def test_what_the_database_refuses_is_no_lost_database(unhappy: psycopg.Error) -> None:
+    assert is_unhappy(unhappy)
+    assert not is_unhappy(psycopg.errors.CannotConnectNow())
 
 
 async def test_every_answer_carries_the_security_headers(market: TestMarket) -> None:

@@ -128,9 +128,27 @@ async def test_a_job_whose_worker_died_runs_again(database: Database) -> None:
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
             {"worker": worker_id, "job": job_id},
         )
-    await jobs.tidy()
+    # Nobody has to ask: whoever works looks for what the dead have left.
     async with working(jobs):
         await seen.done.wait()
+
+
+async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) -> None:
+    jobs = Jobs(database)
+    jobs.register("test.see", Seen().run)
+    async with database.transaction(SYSTEM) as tx:
+        job_id = await jobs.defer(tx, "test.see")
+        worker_id = await tx.scalar(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (clock_timestamp()) RETURNING id"
+        )
+        await tx.run(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
+            {"worker": worker_id, "job": job_id},
+        )
+    await jobs.take_over()
+    async with database.transaction(SYSTEM) as tx:
+        status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
+    assert status == "doing"
 
 
 async def test_a_delayed_job_waits_by_the_databases_clock(database: Database) -> None:

@@ -83,7 +83,48 @@ def test_what_happens_to_an_order_is_news_to_the_other_party() -> None:
         assert shown(folded(happened("not_paid", role, "system", "cancelled"))) == [(Kind.ORDER_CANCELLED, False)]
         assert shown(folded(happened("completed", role, "system", "completed"))) == [(Kind.ORDER_COMPLETED, False)]
     assert folded(happened("payment_returned", "buyer", "system")) == []
-    assert folded(happened("meeting_proposed", "buyer", "seller")) == []
+    assert folded(happened("evidence_added", "buyer", "seller", "disputed")) == []
+
+
+def test_a_place_to_meet_is_asked_answered_and_over_with_the_meeting() -> None:
+    (asked,) = folded(happened("meeting_proposed", "buyer", "seller"))
+    assert asked.kind is Kind.MEETING_PROPOSED
+    assert folded(happened("meeting_proposed", "seller", "seller")) == []
+    # Another proposal of the same side brings it up to date; one's own answers it.
+    (again,) = folded(happened("meeting_proposed", "buyer", "seller"), unread=[asked])
+    assert (again.id, again.read_at_us) == (asked.id, None)
+    assert shown(folded(happened("meeting_proposed", "buyer", "buyer"), unread=[asked])) == [
+        (Kind.MEETING_PROPOSED, True)
+    ]
+    asked.read_at_us = None
+    assert shown(folded(happened("meeting_agreed", "buyer", "buyer"), unread=[asked])) == [
+        (Kind.MEETING_PROPOSED, True)
+    ]
+    (agreed,) = folded(happened("meeting_agreed", "seller", "buyer"))
+    assert agreed.kind is Kind.MEETING_AGREED
+    assert shown(folded(happened("meeting_proposed", "seller", "buyer"), unread=[agreed])) == [
+        (Kind.MEETING_AGREED, True),
+        (Kind.MEETING_PROPOSED, False),
+    ]
+    agreed.read_at_us = None
+    assert shown(folded(happened("handed_over", "seller", "seller", "completed"), unread=[agreed])) == [
+        (Kind.MEETING_AGREED, True)
+    ]
+
+
+def test_an_answered_dispute_is_news_to_the_buyer_and_settles_what_the_seller_was_asked() -> None:
+    (asked,) = folded(happened("dispute_opened", "seller", "buyer", "disputed"))
+    assert shown(folded(happened("dispute_answered", "seller", "seller", "disputed"), unread=[asked])) == [
+        (Kind.DISPUTE_OPENED, True)
+    ]
+    (answered,) = folded(happened("dispute_answered", "buyer", "seller", "disputed"))
+    assert answered.kind is Kind.DISPUTE_ANSWERED
+    for end, by in (("dispute_refunded", "staff"), ("dispute_released", "staff"), ("dispute_charged_back", "system")):
+        answered.read_at_us = None
+        assert shown(folded(happened(end, "buyer", by, "refunded"), unread=[answered])) == [
+            (Kind.DISPUTE_ANSWERED, True),
+            (Kind.DISPUTE_RESOLVED, False),
+        ]
 
 
 def test_paying_answers_the_reminder_and_makes_no_news_of_it() -> None:

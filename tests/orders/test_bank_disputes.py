@@ -4,10 +4,25 @@ from uuid import UUID
 
 import pytest
 
+from outcry.kernel.database import SYSTEM
 from outcry.ledger.accounts import clearing, losses
-from tests.orders.sales import PRICE, SELLER_RECEIVES, Sale, a_sale, balanced, expect, fund, held, wallet
+from outcry.orders.aftersale_audit import audit_aftersale
+from outcry.orders.disputes import BANK_TOOK_IT
 from tests.payments import till
 from tests.support.market import TestMarket
+from tests.support.sales import (
+    PRICE,
+    SELLER_RECEIVES,
+    Sale,
+    a_sale,
+    balanced,
+    expect,
+    fund,
+    held,
+    make_staff,
+    refused,
+    wallet,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -68,12 +83,56 @@ async def test_what_the_bank_takes_ends_the_order(market: TestMarket, status: st
     order = await sale.read()
     assert (order["status"], order["refunded_amount"]) == ("refunded", PRICE)
     kinds = [line["kind"] for line in order["timeline"]]
-    assert kinds[-1] == "charged_back"
-    assert kinds.count("bank_dispute_opened") == 1
+    assert kinds[-1] == ("dispute_charged_back" if status == "disputed" else "charged_back")
+    assert (kinds.count("charged_back"), kinds.count("bank_dispute_opened")) == (1, 1)
     assert (await held(market, sale.id), await wallet(market, sale.seller)) == (0, 0)
     assert await till.balance(market, clearing("sandbox", "USD")) == 0
     assert await till.balance(market, losses("USD")) == 0
     await proved(market)
+
+
+async def test_what_the_bank_takes_closes_the_markets_own_dispute(market: TestMarket) -> None:
+    sale, staff = await paid_by_card(market), await make_staff(market, await market.sign_up("Staff"))
+    await brought_to(sale, "disputed")
+    await bank(sale, "opened")
+    assert [str(fault) async for fault in audit_aftersale(market.outcry.database)] == []
+    await bank(sale, "lost")
+    order = await sale.read()
+    dispute = order["dispute"]
+    assert (dispute["status"], dispute["refund_amount"], dispute["note"]) == ("charged_back", PRICE, BANK_TOOK_IT)
+    assert (order["next"]["who"], order["may"]) == ("nobody", [])
+    # Nobody decides any more, and nobody is asked to.
+    path = f"/v1/admin/disputes/{dispute['id']}"
+    refused(await staff.post(f"{path}/resolve", {"refund_amount": 0, "note": "Late"}), 409, "dispute_closed")
+    refused(await sale.buyer.post(f"/v1/disputes/{dispute['id']}/withdraw"), 409, "dispute_closed")
+    assert expect(await staff.get("/v1/admin/disputes?status=open"))["items"] == []
+    (line,) = expect(await staff.get("/v1/admin/disputes?status=charged_back"))["items"]
+    assert (line["id"], line["refundable"], line["respond_by"]) == (dispute["id"], 0, None)
+    await market.outcry.disputes.remind(dispute["id"])
+    for person in (sale.buyer, sale.seller):
+        await market.outcry.notifications.take([UUID(person.id)])
+        items = expect(await person.get("/v1/notifications"))["items"]
+        unread = [item["kind"] for item in items if not item["read"]]
+        assert ("dispute_resolved" in unread, "dispute_opened" in unread) == (True, False)
+    outbox = await market.client.get("/dev/outbox", headers={"Accept": "application/json"})
+    told = {mail["recipient"] for mail in expect(outbox)["items"] if mail["subject"] == "The dispute is closed"}
+    assert told == {person.session["user"]["email"] for person in (sale.buyer, sale.seller)}
+    assert [str(fault) async for fault in audit_aftersale(market.outcry.database)] == []
+    await proved(market)
+
+
+async def test_a_part_taken_by_the_bank_leaves_the_rest_to_be_decided(market: TestMarket) -> None:
+    sale, staff = await paid_by_card(market), await make_staff(market, await market.sign_up("Staff"))
+    await brought_to(sale, "disputed")
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        order = await market.outcry.order_moves.locked(tx, UUID(sale.id))
+        await market.outcry.order_moves.charged_back(tx, order, 4_000)
+    dispute = (await sale.read())["dispute"]
+    assert dispute["status"] == "open"
+    refused(
+        await staff.post(f"/v1/admin/disputes/{dispute['id']}/resolve", {"refund_amount": 6_001, "note": "No"}),
+        422, "invalid_input",
+    )  # fmt: skip
 
 
 async def test_what_was_refunded_before_is_lost(market: TestMarket) -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from outcry.kernel.database import SYSTEM
-from tests.orders.sales import (
+from tests.support.market import TestMarket
+from tests.support.sales import (
     PRICE,
     SELLER_RECEIVES,
     a_sale,
@@ -20,7 +21,6 @@ from tests.orders.sales import (
     ring_the_bell,
     wallet,
 )
-from tests.support.market import TestMarket
 
 pytestmark = pytest.mark.anyio
 WALLET = {"method": "wallet"}

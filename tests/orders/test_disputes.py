@@ -15,7 +15,7 @@ from outcry.kernel.database import SYSTEM, Actor
 from outcry.orders.aftersale_audit import audit_aftersale
 from outcry.orders.disputes import MAX_EVIDENCE_BY_PARTY, REMIND
 from tests.support.market import Person, TestMarket, served_market
-from tests.support.sales import as_owner, bought, completed, delivered, escrow_balance, fund, paid, wallet
+from tests.support.sales import as_owner, bought, completed, delivered, fund, held, paid, wallet
 
 pytestmark = pytest.mark.anyio
 WRONG = {"reason": "not_as_described", "details": "The lens is scratched."}
@@ -71,7 +71,7 @@ async def test_a_dispute_freezes_the_release(market: TestMarket) -> None:
     ):
         refused = await person.post(f"/v1/orders/{order['id']}/{step}", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "order_disputed"), step
-    assert await escrow_balance(market, order) == order["total"]
+    assert await held(market, order["id"]) == order["total"]
     told = [(mail["recipient"], mail["subject"]) for mail in await mails(market)]
     assert told[:2] == [
         (buyer.session["user"]["email"], "Your dispute is open"),
@@ -224,7 +224,7 @@ async def test_staff_release_refund_in_part_or_all(
     view = decided.json()
     assert (view["status"], view["refund_amount"], view["order"]["status"]) == ("resolved", refund, status)
     assert [line["kind"] for line in view["order"]["timeline"]][-len(kinds) :] == kinds
-    assert await escrow_balance(market, order) == 0
+    assert await held(market, order["id"]) == 0
     assert await wallet(market, buyer) == refund
     fees = await market_fees(market)
     assert refund + await wallet(market, seller) + fees == order["total"]
@@ -261,7 +261,7 @@ async def test_a_decision_is_made_by_staff_within_what_is_held(market: TestMarke
     ):  # fmt: skip
         answer = await judge.post(path, {**good, **change})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
-    assert await escrow_balance(market, order) == order["total"]
+    assert await held(market, order["id"]) == order["total"]
     own = await disputed(market, seller, judge)
     mine = await judge.post(f"/v1/admin/disputes/{own['dispute']['id']}/resolve", good)
     assert mine.status_code == 403
@@ -282,8 +282,8 @@ async def test_decided_by_two_at_once_moves_money_once(market: TestMarket) -> No
     assert len(won) == 1
     assert {answer.json()["code"] for answer in answers if answer.status_code != 200} == {"dispute_closed"}
     assert [str(fault) async for fault in audit_aftersale(market.outcry.database)] == []
-    held, back = await escrow_balance(market, order), await wallet(market, buyer)
-    assert (held, back) in ((0, 4_000), (order["total"], 0))
+    in_escrow, back = await held(market, order["id"]), await wallet(market, buyer)
+    assert (in_escrow, back) in ((0, 4_000), (order["total"], 0))
 
 
 async def test_decisions_between_people_who_sold_to_each_other_do_not_wait_for_each_other(market: TestMarket) -> None:

@@ -9,7 +9,8 @@ import pytest
 from outcry.kernel.database import SYSTEM
 from outcry.orders.errors import OrderDisputed, WrongOrderStatus
 from outcry.orders.rules import Party, Status
-from tests.orders.sales import (
+from tests.support.market import TestMarket
+from tests.support.sales import (
     FEES,
     PRICE,
     SELLER_RECEIVES,
@@ -24,7 +25,6 @@ from tests.orders.sales import (
     refused,
     wallet,
 )
-from tests.support.market import TestMarket
 
 pytestmark = pytest.mark.anyio
 PARCEL = {"carrier": "Post", "tracking": "RR 1"}

@@ -15,7 +15,7 @@ from outcry.kernel.market import BUILT_IN
 from outcry.orders.handover_codes import ALPHABET, grouped, is_signed, normalised, qr_svg, sign
 from outcry.orders.safe_zones import distance_meters, hours_in_words, is_open, load_safe_zones, parse_safe_zones
 from tests.support.market import TestMarket, served_market
-from tests.support.sales import as_owner, escrow_balance, paid, wallet
+from tests.support.sales import as_owner, held, paid, wallet
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +73,7 @@ async def test_the_sellers_scan_releases_the_escrow(market: TestMarket) -> None:
     assert code["code"][5] == "-"
     scanned = await seller.post(f"{path}/verify", {"code": code["code"]})
     assert (scanned.status_code, scanned.json()["status"], scanned.json()["fulfilment"]) == (200, "completed", "meetup")
-    assert await escrow_balance(market, order) == 0
+    assert await held(market, order["id"]) == 0
     assert await wallet(market, seller) == order["seller_receives"]
     again = await seller.post(f"{path}/verify", {"code": code["code"]})
     assert (again.status_code, again.json()["code"]) == (409, "handover_code_used")
@@ -139,7 +139,7 @@ async def test_wrong_stale_and_foreign_codes_are_refused_each_by_its_name(market
         "handover_code_invalid", "handover_code_invalid", "handover_code_expired", "handover_code_not_yours",
         "handover_code_invalid", "accepted",
     ]  # fmt: skip
-    assert await escrow_balance(market, foreign) == foreign["total"]
+    assert await held(market, foreign["id"]) == foreign["total"]
 
 
 async def test_a_code_ends(database_url: str, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ async def test_a_code_ends(database_url: str, tmp_path: Path) -> None:
         code = (await buyer.get(f"/v1/orders/{order['id']}/qr")).json()["code"]
         answer = await seller.post(f"/v1/orders/{order['id']}/verify", {"code": code})
         assert (answer.status_code, answer.json()["code"]) == (409, "handover_code_expired")
-        assert await escrow_balance(market, order) == order["total"]
+        assert await held(market, order["id"]) == order["total"]
 
 
 async def test_only_the_parties_take_part_each_its_own(market: TestMarket) -> None:
@@ -167,7 +167,7 @@ async def test_only_the_parties_take_part_each_its_own(market: TestMarket) -> No
     assert (await market.client.get(f"{path}/qr")).status_code == 401
     assert (await stranger.get(f"/v1/orders/{new_id()}/qr")).status_code == 404
     assert await outcomes(market, order["id"]) == ["not_your_part", "not_found"]
-    assert await escrow_balance(market, order) == order["total"]
+    assert await held(market, order["id"]) == order["total"]
 
 
 async def test_guessing_is_limited_and_does_not_stop_the_other_order(database_url: str, tmp_path: Path) -> None:

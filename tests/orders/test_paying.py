@@ -10,7 +10,8 @@ import pytest
 from outcry.kernel.database import SYSTEM
 from outcry.orders.rules import Party
 from outcry.payments.ports import PaymentFacts, PaymentFate
-from tests.orders.sales import (
+from tests.support.market import TestMarket
+from tests.support.sales import (
     CURRENCY,
     PRICE,
     Sale,
@@ -23,7 +24,6 @@ from tests.orders.sales import (
     refused,
     wallet,
 )
-from tests.support.market import TestMarket
 
 pytestmark = pytest.mark.anyio
 WALLET = {"method": "wallet"}

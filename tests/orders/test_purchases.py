@@ -10,8 +10,8 @@ from outcry.kernel.access import Principal
 from outcry.kernel.database import SYSTEM
 from outcry.orders.errors import OutOfStock
 from outcry.orders.schemas import CreateOrder
-from tests.orders.sales import CURRENCY, FEES, PRICE, SELLER_RECEIVES, a_sale, balanced, expect, for_sale, refused
 from tests.support.market import TestMarket
+from tests.support.sales import CURRENCY, FEES, PRICE, SELLER_RECEIVES, a_sale, balanced, expect, for_sale, refused
 
 pytestmark = pytest.mark.anyio
 CROWD, STOCK = 500, 37
@@ -166,6 +166,22 @@ async def test_nobody_reserves_without_end(market: TestMarket) -> None:
     refused(await buyer.post("/v1/orders", {"listing_id": listing["id"]}), 409, "too_many_unpaid_orders", limit=limit)
     expect(await buyer.post(f"/v1/orders/{orders[0]['id']}/cancel"))
     expect(await buyer.post("/v1/orders", {"listing_id": listing["id"]}), 201)
+
+
+async def test_at_once_nobody_reserves_more_than_the_limit(market: TestMarket) -> None:
+    seller, buyer, other = await market.sign_up(), await market.sign_up(), await market.sign_up()
+    limit = market.outcry.market.unpaid_purchases
+    listings = [await for_sale(market, seller, stock=limit + CLIENTS) for _ in range(3)]
+    body = [{"listing_id": listing["id"], "quantity": 1} for listing in listings]
+    answers = await asyncio.gather(
+        *(buyer.post("/v1/orders", body[place % len(body)]) for place in range(limit + 12)),
+        other.post("/v1/orders", body[0]),
+    )
+    assert Counter(answer.status_code for answer in answers[:-1]) == {201: limit, 409: 12}
+    assert {answer.json()["code"] for answer in answers[:-1] if answer.status_code == 409} == {"too_many_unpaid_orders"}
+    expect(answers[-1], 201)
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        assert await tx.scalar("SELECT count(*) FROM orders WHERE buyer_id = :id", {"id": UUID(buyer.id)}) == limit
 
 
 async def test_a_cancelled_purchase_gives_its_stock_back(market: TestMarket) -> None:

@@ -8,11 +8,10 @@ import sys
 import httpx
 
 from outcry.demo.crowd import Crowd
+from outcry.demo.orders import CARD, SHOWN
 from outcry.demo.seed import SeedReport, seed_world
-from outcry.demo.world import World, sample_world
+from outcry.demo.world import EMAIL_DOMAIN, PASSWORD, World, sample_world
 
-PEOPLE_SHOWN = ("mira@demo.example", "alex@demo.example", "staff@demo.example")
-PASSWORD = "outcry-demo"  # noqa: S105
 REQUEST_SECONDS = 30
 
 
@@ -34,9 +33,12 @@ def _tell(url: str, report: SeedReport) -> None:
     print(
         f"\n  The sample world is ready ({_made(report)}).\n"
         f"  Look:    {url}/        API: {url}/docs        Mail and SMS: {url}/dev/outbox\n"
-        f"  Sign in: {', '.join(PEOPLE_SHOWN)}; password {PASSWORD}\n",
+        f"  Sign in, password {PASSWORD}, card {' '.join(CARD[at : at + 4] for at in range(0, len(CARD), 4))}:",
         flush=True,
     )
+    for key, words in SHOWN:
+        print(f"    {f'{key}@{EMAIL_DOMAIN}':19} {words}", flush=True)
+    print(flush=True)
     for fault in report.faults:
         print(f"  note: {fault}", file=sys.stderr, flush=True)
 

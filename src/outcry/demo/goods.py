@@ -270,7 +270,7 @@ GOODS: tuple[Good, ...] = (
          "King 95 mm, triple weighted, felts renewed. The white queen's bishop has been to three "
          "national finals and shows it. In the original sliding box.",
          "other", "used", "chess", 1, {"material": "Boxwood, ebony", "king_mm": 95},
-         _live(45, 240, 4, step=5), Ended((("viktor", 4500), ("sam", 8000), ("bruno", 11500), ("sam", 14000)))),
+         _live(45, 240, 4, step=5), Ended((("viktor", 4500), ("sam", 8000), ("bruno", 11500), ("alex", 14000)))),
     Good("isla", "Corner loft in the Old Foundry, third floor, south light",
          "Steel windows on two sides, brick walls, five metres to the ceiling and a lift that takes a "
          "piano. 94 square metres with one bedroom made of glass. "
@@ -279,10 +279,10 @@ GOODS: tuple[Good, ...] = (
          _live(180000, 265000, 4, step=2000, decides=True),
          Ended((("priya", 18_000_000), ("nadia", 20_500_000), ("priya", 22_400_000))), fulfilment=("meetup",)),
     Good("otto", "Pocket telephone, 256 GB, slate, boxed",
-         "Bought for work and replaced by another one for work. Battery at 96 percent, screen without a "
-         "scratch, always in a case. Reset and unlocked; box, cable, receipt.",
+         "Bought for work and replaced by others for work: three of the same. Batteries at 96 percent, screens "
+         "without a scratch, always in their cases. Reset and unlocked; box, cable, receipt.",
          "electronics", "used", "telephone", 1, {"brand": "Orrery", "model": "Eight",
-          "storage": "256 GB"}, FixedSale(41_900)),
+          "storage": "256 GB"}, FixedSale(41_900, 3)),
     Good("mira", "Brava lever espresso machine, rebuilt, with grinder advice",
          "A spring lever from a bar in Alfama, stripped to the frame and rebuilt: new seals, gasket, "
          "heating element and wiring. "

@@ -17,6 +17,7 @@ from outcry.demo.world import AuctionSale, Ended, Good, Live, Person, Scheduled,
 GOODS_AT_ONCE = 4
 MORE_AT_ONCE = 1  # the second round of pictures should not be felt
 PEOPLE_AT_ONCE = 4
+DEALS_AT_ONCE = 4
 STAFF_ROLE = "admin"
 
 
@@ -71,6 +72,8 @@ class _Seeding:
         self._auctioned: dict[str, dict[str, Any]] = {}
         self._others: asyncio.Task[None] | None = None
         self._covers: dict[str, asyncio.Task[bytes]] = {}
+        # Titles of the goods whose past was acted out in this run: their bells ring soon.
+        self._staged: set[str] = set()
 
     async def run(self) -> None:
         # The drawing processes start up, and draw what is shown first, while the sellers sign up.
@@ -86,8 +89,10 @@ class _Seeding:
         try:
             await _side_by_side([self._noting(good, self._put_up(good)) for good in goods], GOODS_AT_ONCE)
             await self._others
-            await self._make_orders()
-            await _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], MORE_AT_ONCE)
+            await asyncio.gather(
+                self._make_orders(),
+                _side_by_side([self._noting(good, self._more_pictures(good)) for good in goods], MORE_AT_ONCE),
+            )
         finally:
             for task in (self._others, *self._covers.values()):
                 task.cancel()
@@ -115,7 +120,7 @@ class _Seeding:
     async def _noting(self, good: Good, work: Any) -> None:
         try:
             await work
-        except (Refused, httpx.HTTPError, KeyError) as fault:
+        except (Refused, httpx.HTTPError, KeyError, TimeoutError) as fault:
             self.report.faults.append(f"{good.title}: {fault!r}")
 
     async def _put_up(self, good: Good) -> None:
@@ -157,22 +162,26 @@ class _Seeding:
             return
         await stall.go_live(seller, auction["id"])
         if isinstance(good.stage, Ended) and good.stage.bids:
+            self._staged.add(good.title)
             for who, amount in good.stage.bids:
                 await self._members[who].call(
                     "POST", f"/v1/auctions/{auction['id']}/bids", {"amount": amount}, key=stall.fresh_key("bid")
                 )
 
     async def _make_orders(self) -> None:
-        good = next((one for one in self._world.goods if one.title == orders.GOOD), None)
-        listing = self._listings.get((good.seller, good.title)) if good else None
-        if good is None or listing is None:
-            return
-        for deal in orders.DEALS:
-            buyer, seller = self._members[deal.buyer], self._members[good.seller]
-            await self._noting(good, self._make_order(deal, buyer, seller, listing["id"]))
+        """Side by side; the bell of what was won is waited for here."""
+        goods = {good.title: good for good in self._world.goods}
+        deals = [deal for deal in orders.DEALS if deal.good in goods and (not deal.won or deal.good in self._staged)]
+        await _side_by_side(
+            [self._noting(goods[deal.good], self._make_order(deal, goods[deal.good])) for deal in deals], DEALS_AT_ONCE
+        )
 
-    async def _make_order(self, deal: orders.Deal, buyer: Member, seller: Member, listing_id: str) -> None:
-        self.report.orders += await orders.make_order(deal, buyer, seller, listing_id)
+    async def _make_order(self, deal: orders.Deal, good: Good) -> None:
+        listing = self._listings.get((good.seller, good.title))
+        if listing is not None:
+            dealer = orders.Dealer(self._client, listing, self._members[good.seller])
+            made = await dealer.make(self._members[deal.buyer], deal)
+            self.report.orders += made
 
     async def _more_pictures(self, good: Good) -> None:
         listing = self._listings.get((good.seller, good.title))

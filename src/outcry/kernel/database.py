@@ -5,6 +5,7 @@ A `Transaction` is the unit of work: services run inside one and never commit. I
 once the commit is durable.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -16,6 +17,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Executable, MetaData, Row, RowMapping, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from outcry.kernel import outbox
@@ -205,7 +207,7 @@ class Database:
             if snapshot:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             transaction = Transaction(connection, actor)
-            async with connection.begin():
+            async with _begun(connection):
                 await set_actor(connection, actor)
                 yield transaction
                 events = await transaction.write_events()
@@ -226,6 +228,27 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _begun(connection: AsyncConnection) -> AsyncIterator[None]:
+    """A transaction in which a cancellation stays one.
+
+    A query that is cancelled half-way may cost the connection; the rollback then fails, and its error would stand in
+    the place of the cancellation: a task that survives its faults would survive being ended, too.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        async with connection.begin():
+            try:
+                yield
+            except asyncio.CancelledError as error:
+                cancelled = error
+                raise
+    except DBAPIError:
+        if cancelled is None:
+            raise
+        raise cancelled from None
 
 
 async def set_actor(connection: AsyncConnection, actor: Actor) -> None:

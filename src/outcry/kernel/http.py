@@ -33,6 +33,9 @@ Instant = Annotated[
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
 AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=10**15, description="Minor units of the currency")]
 
+# Classes of SQLSTATE: no connection; shut down, crashed or starting.
+_GONE = ("08", "57P")
+
 _log = logging.getLogger("outcry.http")
 
 
@@ -150,11 +153,37 @@ def problem_response(error: OutcryError) -> Response[bytes]:
 
 
 def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
-    """The app's one exception handler; whatever is not a refusal is logged with its trace and told as a 500."""
+    """The app's one exception handler: whatever is not a refusal is logged, and told as a 503 or a 500."""
     error = _nul_refused(request) if _is_about_nul(exception) else as_outcry_error(exception)
-    if error.status >= 500 and not isinstance(exception, OutcryError):
-        _log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exception)
+    _log_fault(error, exception, f"{request.method} {request.url.path}")
     return problem_response(error)
+
+
+def _log_fault(error: OutcryError, exception: Exception, call: str) -> None:
+    """What is not a refusal leaves a trace; a database that is away or overloaded leaves one line for each call.
+
+    Every call would bring the same trace until it is back.
+    """
+    if isinstance(exception, OutcryError):
+        return
+    if isinstance(error, Busy) and not is_unhappy(exception):
+        _log.warning("%s was answered %s: %s", call, error.code, _cause(exception))
+    elif error.status >= OutcryError.status:
+        _log.error("unhandled error on %s", call, exc_info=exception)
+
+
+def _cause(exception: Exception) -> str:
+    """Kind and first line of what the driver said; not SQLAlchemy's words, which tell the statement's values."""
+    cause = exception.orig if isinstance(exception, DBAPIError) and exception.orig is not None else exception
+    said = str(cause).strip().partition("\n")[0]
+    return f"{type(cause).__name__}: {said}" if said else type(cause).__name__
+
+
+def is_unhappy(exception: Exception) -> bool:
+    """Whether the database is there, and was unhappy with what it was asked: a deadlock, a timeout."""
+    said = exception.orig if isinstance(exception, DBAPIError) else exception
+    sqlstate = said.sqlstate if isinstance(said, psycopg.Error) else None
+    return sqlstate is not None and not sqlstate.startswith(_GONE)
 
 
 def _is_about_nul(exception: Exception) -> bool:
@@ -182,10 +211,9 @@ async def send_problem(error: OutcryError, send: Send) -> None:
 
 
 def edge_error(failed: Exception, path: str) -> OutcryError:
-    """What to tell of an exception that no route's handler saw; one that is not a refusal is logged with its trace."""
+    """What to tell of an exception that no route's handler saw; one that is not a refusal is logged."""
     error = as_outcry_error(failed)
-    if error.status == OutcryError.status:
-        _log.error("unhandled error on %s", path, exc_info=failed)
+    _log_fault(error, failed, path)
     return error
 
 

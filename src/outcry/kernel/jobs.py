@@ -29,8 +29,11 @@ POOL_CONNECTIONS = 3
 POLL_SECONDS = 1.0
 FINISH_SECONDS = 8.0
 RESTART_SECONDS = (0.1, 0.5, 1.0, 2.0)
-STALLED_AFTER_SECONDS = 30.0
-HEARTBEAT_SECONDS = 10.0
+# A worker that has not been heard of for so long is dead, and others look for such: money in flight when a process is
+# killed waits at most for both.
+STALLED_AFTER_SECONDS = 12.0
+HEARTBEAT_SECONDS = 3.0
+TAKE_OVER_SECONDS = 3.0
 KEPT_FAILED_HOURS = 30 * 24
 
 Run = Callable[..., Awaitable[Any]]
@@ -93,7 +96,8 @@ class Jobs:
         self._database = database
         self._poll_seconds = poll_seconds
         self._tasks: dict[str, Task] = {}
-        self._worker: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
+        self._stopping = False
         self.run_jobs = 0
         self.failed_runs = 0
         self.register("jobs.tidy", self.tidy, cron="* * * * *")
@@ -135,22 +139,39 @@ class Jobs:
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""
-        self._worker = asyncio.create_task(self._work(), name="jobs")
+        self._stopping = False
+        self._running = [
+            asyncio.create_task(self._work(), name="jobs"),
+            asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
+        ]
 
     async def stop(self) -> None:
         """Take no more jobs and let those that run finish; what does not in FINISH_SECONDS runs again later."""
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
-            self._worker = None
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running = []
 
     async def tidy(self) -> None:
-        """Run jobs again whose worker died; forget failures that are old."""
+        """Forget failures that are old."""
+        async with self._database.transaction(SYSTEM) as tx:
+            await tx.run(_FORGET_FAILED, {"hours": KEPT_FAILED_HOURS})
+
+    async def take_over(self) -> None:
+        """Have jobs run again whose worker died."""
         async with self._database.transaction(SYSTEM) as tx:
             stalled = await tx.all(_STALLED, {"seconds": STALLED_AFTER_SECONDS, "max_attempts": MAX_ATTEMPTS})
             for row in stalled:
                 await tx.run(_GIVE_UP if row.give_up else _RUN_AGAIN, {"id": row.id})
-            await tx.run(_FORGET_FAILED, {"hours": KEPT_FAILED_HOURS})
+
+    async def _look_for_the_dead(self) -> None:
+        while True:
+            await asyncio.sleep(TAKE_OVER_SECONDS)
+            try:
+                await self.take_over()
+            except Exception as failed:
+                _log.warning("jobs of workers that died could not be taken over just now: %s", failed)
 
     async def _work(self) -> None:
         failures = 0
@@ -169,6 +190,9 @@ class Jobs:
                         stalled_worker_timeout=STALLED_AFTER_SECONDS,
                     )
             except Exception as failed:
+                # A worker that loses its database while it is told to stop ends so, and not as cancelled.
+                if self._stopping:
+                    return
                 _log.warning("the jobs' worker ended, it starts again: %s", failed)
             await asyncio.sleep(RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)])
             failures += 1

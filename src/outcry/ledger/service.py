@@ -38,6 +38,9 @@ _MOVE_HOLDS = (
     "SELECT place, hold_id, amount_before FROM ledger_move_holds(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ORDER BY place"
 )
 _HOLD_CURRENCY = "SELECT currency FROM ledger_holds WHERE user_id = %s AND subject_id = %s"
+_HOLD_AMOUNT = (
+    "SELECT amount FROM ledger_holds WHERE user_id = %s AND subject_id = %s AND currency = %s AND status = 'active'"
+)
 _CAPTURE = "SELECT ledger_capture_hold(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 Connection = psycopg.AsyncConnection[Any]
@@ -186,6 +189,22 @@ class Ledger:
         move = HoldMove(user_id, subject_id, currency, 0)
         ((_, _, before),) = await self._move(connection, "release", [move], key)
         return before
+
+    async def lock_hold(
+        self, connection: Connection, *, user_id: UUID, subject_id: UUID, currency: str, beside: Iterable[Account] = ()
+    ) -> int:
+        """What the active hold binds, for good until the commit; 0 when there is none.
+
+        The wallet is locked, and at once, so in the one order, the accounts `beside` it that are moved next.
+        """
+        hold = (user_id, subject_id, currency)
+        # Who never had a hold needs no lock, nor an account to hold money in.
+        if await (await connection.execute(_HOLD_AMOUNT, hold)).fetchone() is None:
+            return 0
+        wallet = (accounts.available(user_id, currency), accounts.held(user_id, currency))
+        await self.lock(connection, (*wallet, *beside))
+        row = await (await connection.execute(_HOLD_AMOUNT, hold)).fetchone()
+        return 0 if row is None else row[0]
 
     async def capture_hold(
         self, connection: Connection, *, user_id: UUID, subject_id: UUID, to: Account, amount: int, key: str

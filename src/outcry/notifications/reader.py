@@ -19,9 +19,11 @@ from outcry.notifications.rules import MEANINGS
 from outcry.notifications.service import Notifications
 
 MAX_WAITING_PEOPLE = 100_000
-PEOPLE_AT_ONCE = 100
+# A slice of people holds the process for some milliseconds, and their channels, which bids write to as well, until its
+# commit: it is small.
+PEOPLE_AT_ONCE = 8
 # In a fight the same people are outbid again and again, and each is told at once by the `outbid` event itself. The
-# bell follows once a second, and slower the more they are, so that bids keep the process: somebody costs 0.2 ms.
+# bell follows once a second, and slower the more they are, slice by slice, so that bids keep the process.
 COLLECT_SECONDS = 1.0
 UNHURRIED_PEOPLE_PER_SECOND = 100
 SWEEP_SECONDS = 2.0
@@ -48,10 +50,12 @@ class NotificationReader:
         self._notifications = notifications
         self._sweeps = sweeps
         self._collect_seconds = collect_seconds
+        # At once; when their turn comes, a slice at a time; and those collected for the next turn.
         self._now: dict[UUID, None] = {}
+        self._ripe: dict[UUID, None] = {}
         self._soon: dict[UUID, None] = {}
         self._ripening: asyncio.TimerHandle | None = None
-        self._rests_until = 0.0
+        self._resting: asyncio.TimerHandle | None = None
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -63,9 +67,10 @@ class NotificationReader:
 
     async def stop(self) -> None:
         """End; what was not read yet waits for the next start."""
-        if self._ripening is not None:
-            self._ripening.cancel()
-            self._ripening = None
+        for timer in (self._ripening, self._resting):
+            if timer is not None:
+                timer.cancel()
+        self._ripening = self._resting = None
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -95,33 +100,50 @@ class NotificationReader:
             self._woken.set()
 
     def _room(self) -> int:
-        return max(MAX_WAITING_PEOPLE - len(self._now) - len(self._soon), 0)
+        return max(MAX_WAITING_PEOPLE - len(self._now) - len(self._ripe) - len(self._soon), 0)
 
     def _later(self, people: Iterable[UUID]) -> None:
         self._soon.update(dict.fromkeys(people))
         if self._soon and self._ripening is None:
-            loop = asyncio.get_running_loop()
-            due = max(loop.time() + self._collect_seconds, self._rests_until)
-            self._ripening = loop.call_at(due, self._ripen)
+            self._ripening = asyncio.get_running_loop().call_later(self._collect_seconds, self._ripen)
 
     def _ripen(self) -> None:
         self._ripening = None
-        self._rests_until = asyncio.get_running_loop().time() + len(self._soon) / UNHURRIED_PEOPLE_PER_SECOND
-        self._now.update(self._soon)
+        self._ripe.update(self._soon)
         self._soon.clear()
         self._woken.set()
 
+    def _rest(self, people: int) -> None:
+        """The next slice of those in no hurry waits its time."""
+        seconds = people / UNHURRIED_PEOPLE_PER_SECOND
+        self._resting = asyncio.get_running_loop().call_later(seconds, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._woken.set()
+
+    def _slice(self) -> list[UUID]:
+        """Whose turn it is."""
+        hurried = bool(self._now)
+        source = self._now if hurried else self._ripe
+        if not hurried and self._resting is not None:
+            return []
+        people = [person for person, _ in zip(source, range(PEOPLE_AT_ONCE), strict=False)]
+        for person in people:
+            for waiting in (self._now, self._ripe, self._soon):
+                waiting.pop(person, None)
+        if people and not hurried:
+            self._rest(len(people))
+        return people
+
     async def _run(self) -> None:
         while True:
-            if not self._now:
-                # Nothing may be awaited between this look and the wait, or somebody could be left waiting.
+            # Nothing may be awaited between this look and the wait, or somebody could be left waiting.
+            people = self._slice()
+            if not people:
                 self._woken.clear()
                 await self._woken.wait()
                 continue
-            people = [person for person, _ in zip(self._now, range(PEOPLE_AT_ONCE), strict=False)]
-            for person in people:
-                del self._now[person]
-                self._soon.pop(person, None)
             try:
                 self._now.update(dict.fromkeys(await self._notifications.take(people)))
             except Exception:

@@ -32,8 +32,11 @@ class Kind(StrEnum):
     ORDER_DELIVERED = "order_delivered"
     ORDER_COMPLETED = "order_completed"
     ORDER_CANCELLED = "order_cancelled"
+    MEETING_PROPOSED = "meeting_proposed"
+    MEETING_AGREED = "meeting_agreed"
     REFUND = "refund"
     DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_ANSWERED = "dispute_answered"
     DISPUTE_RESOLVED = "dispute_resolved"
 
 
@@ -66,10 +69,14 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """The kind of notification an event makes, if one, and the kinds about the same subject that it settles."""
+    """The kind of notification an event makes, if one, and the kinds about the same subject that it settles.
+
+    `answers` are settled for the party whose own act the event is.
+    """
 
     makes: Kind | None = None
     settles: frozenset[Kind] = frozenset()
+    answers: frozenset[Kind] = frozenset()
 
 
 class Notification(msgspec.Struct):
@@ -90,13 +97,15 @@ class Notification(msgspec.Struct):
 NOTHING = Meaning()
 _ASKING = frozenset({Kind.OUTBID, Kind.DECISION_REQUIRED, Kind.COUNTER_OFFERED, Kind.SECOND_CHANCE})
 _UNPAID = frozenset({Kind.PAYMENT_REMINDER, Kind.WON, Kind.ORDER_CREATED})
-_ON_ITS_WAY = frozenset({Kind.ORDER_PAID, Kind.ORDER_SHIPPED, Kind.ORDER_DELIVERED, Kind.DISPUTE_OPENED})
+_MEETING = frozenset({Kind.MEETING_PROPOSED, Kind.MEETING_AGREED})
+_DISPUTE = frozenset({Kind.DISPUTE_OPENED, Kind.DISPUTE_ANSWERED})
+_ON_ITS_WAY = frozenset({Kind.ORDER_PAID, Kind.ORDER_SHIPPED, Kind.ORDER_DELIVERED}) | _MEETING | _DISPUTE
 # By what happened to an order (orders' history has the same words).
 _OF_ORDERS: dict[str, Meaning] = {
     "payment_reminder": Meaning(Kind.PAYMENT_REMINDER),
     "paid": Meaning(Kind.ORDER_PAID, _UNPAID | {Kind.SOLD}),
-    "shipped": Meaning(Kind.ORDER_SHIPPED, frozenset({Kind.ORDER_PAID})),
-    "delivered": Meaning(Kind.ORDER_DELIVERED, frozenset({Kind.ORDER_PAID, Kind.ORDER_SHIPPED})),
+    "shipped": Meaning(Kind.ORDER_SHIPPED, _MEETING | {Kind.ORDER_PAID}),
+    "delivered": Meaning(Kind.ORDER_DELIVERED, _MEETING | {Kind.ORDER_PAID, Kind.ORDER_SHIPPED}),
     "completed": Meaning(Kind.ORDER_COMPLETED, _ON_ITS_WAY),
     "handed_over": Meaning(Kind.ORDER_COMPLETED, _ON_ITS_WAY),
     "cancelled": Meaning(Kind.ORDER_CANCELLED, _UNPAID | {Kind.SOLD}),
@@ -104,10 +113,14 @@ _OF_ORDERS: dict[str, Meaning] = {
     "refunded": Meaning(Kind.REFUND, _ON_ITS_WAY),
     "partly_refunded": Meaning(Kind.REFUND),
     "charged_back": Meaning(Kind.REFUND),
-    "dispute_opened": Meaning(Kind.DISPUTE_OPENED),
-    "dispute_withdrawn": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
-    "dispute_refunded": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
-    "dispute_released": Meaning(Kind.DISPUTE_RESOLVED, frozenset({Kind.DISPUTE_OPENED})),
+    "meeting_proposed": Meaning(Kind.MEETING_PROPOSED, frozenset({Kind.MEETING_AGREED}), _MEETING),
+    "meeting_agreed": Meaning(Kind.MEETING_AGREED, answers=_MEETING),
+    "dispute_opened": Meaning(Kind.DISPUTE_OPENED, _MEETING),
+    "dispute_answered": Meaning(Kind.DISPUTE_ANSWERED, answers=_DISPUTE),
+    "dispute_withdrawn": Meaning(Kind.DISPUTE_RESOLVED, _DISPUTE),
+    "dispute_refunded": Meaning(Kind.DISPUTE_RESOLVED, _DISPUTE),
+    "dispute_released": Meaning(Kind.DISPUTE_RESOLVED, _DISPUTE),
+    "dispute_charged_back": Meaning(Kind.DISPUTE_RESOLVED, _DISPUTE),
 }
 
 
@@ -115,7 +128,7 @@ def _order(about: About) -> Meaning:
     if about.kind in _OF_ORDERS:
         meaning = _OF_ORDERS[about.kind]
         # One's own act is no news, though it answers what one was asked.
-        return Meaning(None, meaning.settles) if about.by == about.role else meaning
+        return Meaning(None, meaning.settles | meaning.answers) if about.by == about.role else meaning
     if about.kind not in (None, "ordered") or about.status != "pending_payment":
         return NOTHING
     if about.auction_id is None:

@@ -23,13 +23,11 @@ SELECT 'order ' || o.id AS subject, format('it is %s and has %s invoice', o.stat
 FROM orders o LEFT JOIN invoices i ON i.order_id = o.id
 WHERE (o.status = 'completed') <> (i.order_id IS NOT NULL) ORDER BY o.id LIMIT :limit
 """
-# Money that a bank took back may end an order whose dispute is still open; staff close it.
 _DISPUTES = """
 SELECT 'order ' || o.id AS subject, format('it is %s and has %s open dispute', o.status,
     CASE WHEN d.order_id IS NULL THEN 'no' ELSE 'an' END) AS detail
 FROM orders o LEFT JOIN disputes d ON d.order_id = o.id AND d.status = 'open'
-WHERE (o.status = 'disputed' AND d.order_id IS NULL)
-    OR (d.order_id IS NOT NULL AND o.status NOT IN ('disputed', 'refunded')) ORDER BY o.id LIMIT :limit
+WHERE (o.status = 'disputed') <> (d.order_id IS NOT NULL) ORDER BY o.id LIMIT :limit
 """
 _REFUNDS = """
 SELECT 'dispute ' || d.id AS subject,

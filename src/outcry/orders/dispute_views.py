@@ -89,7 +89,7 @@ class DisputeLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     order_id: UUID
-    status: Literal["open", "resolved", "withdrawn"]
+    status: Literal["open", "resolved", "withdrawn", "charged_back"]
     reason: Reason
     opened_at: Instant
     respond_by: Instant | None

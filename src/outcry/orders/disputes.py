@@ -9,18 +9,14 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from outcry.identity.service import email_of
 from outcry.kernel.access import Principal
-from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import SYSTEM, Database, Transaction
 from outcry.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from outcry.kernel.ids import new_id
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.market import Market
-from outcry.kernel.messages import queue_message
 from outcry.kernel.money import format_amount
 from outcry.kernel.paging import Page, decode_cursor, encode_cursor
-from outcry.kernel.settings import Settings
 from outcry.media import service as media_service
 from outcry.media.service import MediaService
 from outcry.orders.dispute_views import (
@@ -35,6 +31,7 @@ from outcry.orders.dispute_views import (
     dispute_lines,
 )
 from outcry.orders.errors import NotYourPart, OrderDisputed, OrderNotFound, WrongOrderStatus
+from outcry.orders.letters import Letters
 from outcry.orders.moves import LockedOrder, OrderMoves
 from outcry.orders.rules import Party, Status
 from outcry.orders.service import OrderService
@@ -44,7 +41,8 @@ REMIND_BEFORE = timedelta(hours=24)
 MAX_EVIDENCE_BY_PARTY = 20
 _NO_TIME = timedelta(0)
 _OPEN_ANY_TIME = frozenset({Status.IN_ESCROW, Status.SHIPPED})
-StandingFilter = Literal["open", "overdue", "resolved", "withdrawn"]
+StandingFilter = Literal["open", "overdue", "resolved", "withdrawn", "charged_back"]
+BANK_TOOK_IT = "The buyer's bank took the money back, so there is nothing left to decide about."
 
 _INSERT = """
 INSERT INTO disputes (id, order_id, buyer_id, seller_id, reason, details, status_before, opened_at, respond_by)
@@ -56,6 +54,7 @@ _WHERE: dict[StandingFilter | None, str] = {
     "overdue": "d.status = 'open' AND d.answered_at IS NULL AND d.respond_by <= clock_timestamp()",
     "resolved": "d.status = 'resolved'",
     "withdrawn": "d.status = 'withdrawn'",
+    "charged_back": "d.status = 'charged_back'",
 }
 
 
@@ -100,21 +99,19 @@ class Disputes:
         self,
         database: Database,
         market: Market,
-        keys: KeyRing,
         moves: OrderMoves,
         orders: OrderService,
         media: MediaService,
         jobs: Jobs,
-        settings: Settings,
+        letters: Letters,
     ) -> None:
         self._database = database
         self._market = market
-        self._keys = keys
         self._moves = moves
         self._orders = orders
         self._media = media
         self._jobs = jobs
-        self._base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        self._letters = letters
         jobs.register(REMIND, self.remind)
 
     # -- the parties -----------------------------------------------------------------------------------------
@@ -154,8 +151,8 @@ class Disputes:
         )
         days = self._market.dispute_answer_days
         answer = f"Answer within {days} days, with what you can show; then our staff decide."
-        await self._mail(tx, order, Party.SELLER, "The buyer has opened a dispute", answer)
-        await self._mail(
+        await self._letters.write(tx, order, Party.SELLER, "The buyer has opened a dispute", answer)
+        await self._letters.write(
             tx,
             order,
             Party.BUYER,
@@ -184,7 +181,7 @@ class Disputes:
         await self._moves.note(tx, order, kind, party, by_id=person.user_id)
         if answers:
             words = "Look at the answer, add what is missing, or withdraw the dispute."
-            await self._mail(tx, order, Party.BUYER, "The seller has answered your dispute", words)
+            await self._letters.write(tx, order, Party.BUYER, "The seller has answered your dispute", words)
         return await self._view(tx, dispute_id)
 
     async def withdraw(self, tx: Transaction, person: Principal, dispute_id: UUID) -> DisputeView:
@@ -203,7 +200,8 @@ class Disputes:
         )
         before = Status(dispute.status_before)
         await self._moves.move(tx, order, before, "dispute_withdrawn", party, by_id=person.user_id)
-        await self._mail(tx, order, Party.SELLER, "The buyer has withdrawn the dispute", "The order goes on as it was.")
+        goes_on = "The order goes on as it was."
+        await self._letters.write(tx, order, Party.SELLER, "The buyer has withdrawn the dispute", goes_on)
         return await self._view(tx, dispute_id)
 
     async def of_order(self, tx: Transaction, person: Principal, order_id: UUID) -> DisputeView:
@@ -273,8 +271,23 @@ class Disputes:
         words = f"{back} goes back to the buyer." if refund else "Nothing goes back to the buyer."
         rest = "" if refund == held else " The rest is released to the seller, less fees."
         for party in (Party.BUYER, Party.SELLER):
-            await self._mail(tx, order, party, "The dispute has been decided", f"{words}{rest}\n\n{note}")
+            await self._letters.write(tx, order, party, "The dispute has been decided", f"{words}{rest}\n\n{note}")
         return await self.for_staff(tx, staff, dispute_id)
+
+    # -- the buyer's bank -------------------------------------------------------------------------------------
+
+    async def bank_took_it(self, tx: Transaction, order: LockedOrder, amount: int) -> None:
+        """What an open dispute was about is gone: closed as `charged_back`, both told; none open is fine."""
+        closed = await tx.first(
+            "UPDATE disputes SET status = 'charged_back', closed_at = :now, refund_amount = :amount, note = :note"
+            " WHERE order_id = :order AND status = 'open' RETURNING id",
+            {"order": order.id, "now": order.now, "amount": amount, "note": BANK_TOOK_IT},
+        )
+        if closed is None:
+            return
+        await self._moves.note(tx, order, "dispute_charged_back", Party.SYSTEM, amount=amount, note=BANK_TOOK_IT)
+        for party in (Party.BUYER, Party.SELLER):
+            await self._letters.write(tx, order, party, "The dispute is closed", BANK_TOOK_IT)
 
     # -- the clock -------------------------------------------------------------------------------------------
 
@@ -287,7 +300,7 @@ class Disputes:
             await tx.run("UPDATE disputes SET reminded_at = :now WHERE id = :id", {"id": dispute.id, "now": order.now})
             self._moves.tell_one(tx, order, "dispute_reminder", Party.SELLER)
             words = "Your time to answer is nearly over; then our staff decide without you."
-            await self._mail(tx, order, Party.SELLER, "Answer the dispute", words)
+            await self._letters.write(tx, order, Party.SELLER, "Answer the dispute", words)
 
     # -- parts -----------------------------------------------------------------------------------------------
 
@@ -333,13 +346,6 @@ class Disputes:
     async def _view(self, tx: Transaction, dispute_id: UUID) -> DisputeView:
         row = await tx.first(f"{SELECT} WHERE d.id = :id", {"id": dispute_id})
         return DisputeView(**await dispute_facts(tx, self._media, row))
-
-    async def _mail(self, tx: Transaction, order: LockedOrder, party: Party, subject: str, words: str) -> None:
-        person_id = order.buyer_id if party is Party.BUYER else order.seller_id
-        email = await email_of(tx, self._keys, person_id)
-        if email is not None:
-            body = f"{order.title}\n\n{words}\n\n{self._base}/orders/{order.id}"
-            await queue_message(tx, self._keys, channel="email", recipient=email, subject=subject, body=body)
 
 
 def _side(order: LockedOrder, person: Principal) -> Party:

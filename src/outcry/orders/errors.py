@@ -136,6 +136,13 @@ class NothingToConfirm(WrongOrderStatus):
     title = "There is no delivery to confirm"
 
 
+class NothingDue(WrongOrderStatus):
+    """It waits for a person, or for nobody; no time of it can pass."""
+
+    code = "nothing_due"
+    title = "This order waits for no time to pass"
+
+
 class OrderNotPaid(WrongOrderStatus):
     """Nothing was captured, so nothing can be given back."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +17,7 @@ from outcry.kernel.market import Market
 from outcry.kernel.paging import Page, decode_cursor, encode_cursor
 from outcry.kernel.times import rfc3339
 from outcry.orders.errors import OrderNotFound, WrongOrderStatus
+from outcry.orders.letters import Letters
 from outcry.orders.moves import OrderMoves
 from outcry.orders.rules import MEETUP, Party, Status
 from outcry.orders.safe_zones import SafeZone, hours_in_words, is_open, nearest, parse_near
@@ -52,11 +54,14 @@ class ProposeMeeting(RequestStruct):
 class Meetings:
     """The market's safe zones, and meetings in them."""
 
-    def __init__(self, market: Market, zones: Mapping[str, SafeZone], moves: OrderMoves, orders: OrderService) -> None:
+    def __init__(
+        self, market: Market, zones: Mapping[str, SafeZone], moves: OrderMoves, orders: OrderService, letters: Letters
+    ) -> None:
         self._market = market
         self._zones = zones
         self._moves = moves
         self._orders = orders
+        self._letters = letters
 
     async def places(self, tx: Transaction, near: str | None, limit: int, cursor: str | None) -> Page[SafeZoneView]:
         """The market's places, nearest first, or by name; whether they are open is by PostgreSQL's clock.
@@ -100,11 +105,15 @@ class Meetings:
             "order": order.id, "buyer": order.buyer_id, "seller": order.seller_id, "zone": zone.id, "at": at,
             "by": person.user_id, "now": order.now, "place": msgspec.json.encode(place).decode(),
         }  # fmt: skip
+        other = Party.SELLER if party is Party.BUYER else Party.BUYER
         if await tx.run(_AGREE, names):
             await self._moves.note(tx, order, "meeting_agreed", party, by_id=person.user_id, note=_words(zone, at))
+            await self._letters.write(tx, order, other, "Your meeting is agreed", _invitation(zone, at))
         elif await tx.first(_SAME, names) is None:
             await tx.run(_SAVE, names)
             await self._moves.note(tx, order, "meeting_proposed", party, by_id=person.user_id, note=_words(zone, at))
+            asked = f"{_invitation(zone, at)}\n\nAgree to it, or propose another place or time."
+            await self._letters.write(tx, order, other, "A place and a time to meet", asked)
         return await self._orders.read(tx, order_id, person)
 
 
@@ -124,6 +133,12 @@ def _checked_time(at: datetime, now: datetime, zone: SafeZone, meeting_days: int
 
 def _words(zone: SafeZone, at: datetime) -> str:
     return f"{zone.name}, {rfc3339(at)}"
+
+
+def _invitation(zone: SafeZone, at: datetime) -> str:
+    """By the place's own clock, as its door says it."""
+    there = at.astimezone(ZoneInfo(zone.time_zone))
+    return f"{zone.name}\n{zone.address}\n{there:%Y-%m-%d %H:%M} ({zone.time_zone})"
 
 
 def zone_view(zone: SafeZone, now: datetime, distance_meters: int | None = None) -> SafeZoneView:

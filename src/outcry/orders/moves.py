@@ -125,6 +125,8 @@ class OrderMoves:
         self._payments = payments
         # Called at the end of the completing transaction, after every other lock.
         self.on_completed: list[Callable[[Transaction, LockedOrder, Settlement], Awaitable[None]]] = []
+        # Called when the buyer's bank has taken all that was held, with how much that was; the money moves after it.
+        self.on_charged_back: list[Callable[[Transaction, LockedOrder, int], Awaitable[None]]] = []
 
     async def locked(self, tx: Transaction, order_id: UUID) -> LockedOrder:
         """The order, its row locked. Raises OrderNotFound."""
@@ -316,6 +318,8 @@ class OrderMoves:
                 tx, order, Status.REFUNDED, "charged_back", Party.SYSTEM, amount=amount,
                 refunded_amount=back, escrow_release_at=None, deliver_by=None,
             )  # fmt: skip
+            for charged_back in self.on_charged_back:
+                await charged_back(tx, order, amount)
         else:
             await self._set(tx, order, {"refunded_amount": back})
             await self.note(tx, order, "charged_back", Party.SYSTEM, amount=amount)

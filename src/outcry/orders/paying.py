@@ -76,9 +76,14 @@ class Paying:
     async def _by_wallet(self, tx: Transaction, principal: Principal, order_id: UUID) -> None:
         order = await self._moves.locked(tx, order_id)
         refuse_unpayable(order, party_of(order, principal))
-        await self._free_security(tx, order)
+        # A hold's subject is the auction (SPEC MON-5): what the bid bound pays for what it won.
         payment = await self._payments.pay_by_wallet(
-            tx, order_id=order.id, buyer_id=order.buyer_id, amount=order.total, currency=order.currency
+            tx,
+            order_id=order.id,
+            buyer_id=order.buyer_id,
+            amount=order.total,
+            currency=order.currency,
+            held_for=order.auction_id,
         )
         await self._into_escrow(tx, order, payment)
 
@@ -125,13 +130,6 @@ class Paying:
             remind_at=None,
         )
 
-    async def _free_security(self, tx: Transaction, order: LockedOrder) -> int:
-        """What the buyer's bid bound for this sale is its own again, to pay with; how much (SPEC MON-5).
-
-        A hold's subject is the auction. In the transaction that pays, so that nothing else can spend it between.
-        """
-        return await free_security(self._ledger, tx, order)
-
     # -- what payments tell (payments/ports.py PaymentSink) ------------------------------------------------------
 
     async def payment_succeeded(self, tx: Transaction, payment: PaymentFacts) -> PaymentFate:
@@ -148,7 +146,8 @@ class Paying:
             return PaymentFate.RETURNED
         if order.auction_id is not None:
             await self._lock_for_card(tx, order, payment)
-        await self._free_security(tx, order)
+            # The card brought all of it: what the bid bound is the buyer's own again.
+            await free_security(self._ledger, tx, order)
         await self._into_escrow(tx, order, payment)
         return PaymentFate.KEPT
 

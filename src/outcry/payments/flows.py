@@ -38,6 +38,11 @@ def paid_by_wallet(moved: Moved) -> Transfer:
     return _between("order_paid", moved, available(moved.owner_id, moved.currency), _escrow(moved))
 
 
+def capture_key(moved: Moved) -> str:
+    """The key under which a payment captures the hold that was placed for what it pays."""
+    return _key("hold_captured", moved)
+
+
 def captured(moved: Moved) -> Transfer:
     """A card has paid for an order."""
     return _between("order_paid", moved, clearing(moved.provider, moved.currency), _escrow(moved))

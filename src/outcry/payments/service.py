@@ -51,11 +51,19 @@ class Payments:
         self.cards = CardPayments(parts)
 
     async def pay_by_wallet(
-        self, tx: Transaction, *, order_id: UUID, buyer_id: UUID, amount: int, currency: str
+        self,
+        tx: Transaction,
+        *,
+        order_id: UUID,
+        buyer_id: UUID,
+        amount: int,
+        currency: str,
+        held_for: UUID | None = None,
     ) -> PaymentFacts:
         """The buyer's wallet into the order's escrow; a card payment that waits is called off.
 
-        Raises InsufficientFunds (402) and AlreadyPaid.
+        The hold that the wallet has for `held_for` (the auction it was won in) is captured, and what that does not
+        cover is paid from what is available. Raises InsufficientFunds (402), which leaves the hold, and AlreadyPaid.
         """
         for row in await queries.payments_of_order(tx, order_id):
             if row.status == "succeeded":
@@ -69,8 +77,31 @@ class Payments:
         )
         if not inserted:
             raise AlreadyPaid()
-        await self.parts.post(tx, flows.paid_by_wallet(moved))
+        captured = await self._capture(tx, moved, held_for) if held_for is not None else 0
+        if captured < amount:
+            rest = msgspec.structs.replace(moved, amount=amount - captured)
+            await self.parts.post(tx, flows.paid_by_wallet(rest))
         return facts_of(await queries.payment(tx, payment_id), order_id)
+
+    async def _capture(self, tx: Transaction, moved: Moved, held_for: UUID) -> int:
+        """Held money straight into escrow, at most the whole payment; what is held beyond it is free again."""
+        assert moved.order_id is not None
+        connection, ledger = await tx.driver(), self.parts.ledger
+        to = escrow(moved.order_id, moved.currency)
+        held = await ledger.lock_hold(
+            connection, user_id=moved.owner_id, subject_id=held_for, currency=moved.currency, beside=(to,)
+        )
+        captured = min(held, moved.amount)
+        if captured:
+            await ledger.capture_hold(
+                connection,
+                user_id=moved.owner_id,
+                subject_id=held_for,
+                to=to,
+                amount=captured,
+                key=flows.capture_key(moved),
+            )
+        return captured
 
     async def start_card_payment(
         self,

@@ -19,6 +19,9 @@ const OF_ORDERS: Record<string, (price: string) => [text: string, tone: Tone]> =
   order_completed: () => [t('toast.completed'), 'good'],
   payment_reminder: price => [t('toast.reminder', { price }), 'warn'],
   refund: price => [t('toast.refund', { price }), 'plain'],
+  meeting_proposed: () => [t('toast.meeting'), 'warn'],
+  meeting_agreed: () => [t('toast.meetingAgreed'), 'good'],
+  dispute_answered: () => [t('toast.disputeAnswered'), 'plain'],
   dispute_opened: () => [t('toast.dispute'), 'warn'],
 }
 

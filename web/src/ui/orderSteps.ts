@@ -93,6 +93,10 @@ function happened(entry: TimelineEntry, order: Order, party: Party | null): stri
       return m('past.notPaid')
     case 'charged_back':
       return m('past.chargedBack', { amount })
+    case 'dispute_charged_back':
+      return m('past.disputeChargedBack')
+    case 'deposit_forfeited':
+      return m('past.forfeited', { amount })
     default:
       // A kind this client does not know yet still stands, with the server's own word.
       return entry.kind.charAt(0).toUpperCase() + entry.kind.slice(1).replaceAll('_', ' ')

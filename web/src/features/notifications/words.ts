@@ -58,6 +58,12 @@ export function wordsOf(one: Notification): string {
       return t('notifications.refund', { amount })
     case 'dispute_opened':
       return t('notifications.dispute_opened')
+    case 'meeting_proposed':
+      return t('notifications.meeting_proposed')
+    case 'meeting_agreed':
+      return t('notifications.meeting_agreed')
+    case 'dispute_answered':
+      return t('notifications.dispute_answered')
     case 'dispute_resolved':
       return t('notifications.dispute_resolved')
     case 'rating_received':

@@ -45,12 +45,8 @@ export function DisputeCard({
         </div>
         {dispute.refund_amount !== null && (
           <Notice tone="neutral">
-            <span className="block">
-              {dispute.refund_amount === 0
-                ? m('dispute.endedRelease')
-                : m('dispute.endedRefund', { amount: formatExact(dispute.refund_amount, order.currency) })}
-            </span>
-            {dispute.note && (
+            <span className="block">{endOf(dispute, order)}</span>
+            {dispute.note && dispute.status !== 'charged_back' && (
               <span className="mt-1 block font-normal whitespace-pre-line">{dispute.note}</span>
             )}
           </Notice>
@@ -69,6 +65,12 @@ export function DisputeCard({
       </Card>
     </div>
   )
+}
+
+function endOf({ status, refund_amount: refunded }: OrderDispute, order: Order): string {
+  const amount = formatExact(refunded ?? 0, order.currency)
+  if (status === 'charged_back') return m('dispute.endedByBank', { amount })
+  return refunded === 0 ? m('dispute.endedRelease') : m('dispute.endedRefund', { amount })
 }
 
 /** The buyer is content after all: the order goes on where it was. */
