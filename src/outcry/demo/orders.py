@@ -69,9 +69,7 @@ DEALS: tuple[Deal, ...] = (
     Deal("tomas", ESPRESSO, "cancelled"),
     # So that whoever looks around sees what people say of a seller.
     Deal("priya", ESPRESSO, "completed", said="Pulled a perfect shot on the first morning. Ask her about grinders."),
-    Deal(
-        "theo", ESPRESSO, "completed", stars=4, said="Lovely machine. One gasket wanted a turn more than you said."
-    ),
+    Deal("theo", ESPRESSO, "completed", stars=4, said="Lovely machine. One gasket wanted a turn more than you said."),
 )
 # Who may look around, and what waits for them.
 SHOWN: tuple[tuple[str, str], ...] = (
