@@ -8,6 +8,7 @@ import msgspec
 import uvloop
 
 from bench import (
+    chaos_benchmarks,
     engine_benchmarks,
     ledger_benchmarks,
     lighthouse_scores,
@@ -47,6 +48,7 @@ BENCHMARKS = {
     "flat_rate": Benchmark("Engine, rate over time", engine_benchmarks.flat_rate),
     "ledger": Benchmark("Ledger transfers", ledger_benchmarks.ledger),
     "orders": Benchmark("Orders of one hot listing", order_benchmarks.orders),
+    "money_chaos": Benchmark("Money in chaos", chaos_benchmarks.money_chaos),
     "sockets": Benchmark("Bids over WebSockets", server_benchmarks.sockets),
     "rest": Benchmark("Bids over REST", server_benchmarks.rest),
     "fan_out": Benchmark("Fan-out", server_benchmarks.fan_out),

@@ -22,6 +22,7 @@ const FEATURES = [
   'checkout',
   'wallet',
   'staff',
+  'people',
 ]
 const SHARED = ['api', 'auction', 'live', 'ui', 'shared', 'strings']
 

@@ -10,10 +10,11 @@ from outcry.kernel import health, metrics
 from outcry.ledger import routes as ledger_routes
 from outcry.media import routes as media_routes
 from outcry.notifications import routes as notification_routes
+from outcry.notifications import staff_routes as mail_staff_routes
 from outcry.orders import aftersale_routes, handover_routes
 from outcry.orders import dev_routes as order_dev_routes
 from outcry.orders import routes as order_routes
-from outcry.pages import reference_routes, sitemap
+from outcry.pages import people, reference_routes, sitemap
 from outcry.pages import routes as page_routes
 from outcry.payments import routes as payment_routes
 from outcry.payments import staff_routes as payment_staff_routes
@@ -36,8 +37,10 @@ def every_route(*, client: bool, sandbox: bool, development: bool) -> list[Contr
         *handover_routes.ROUTES,
         *aftersale_routes.ROUTES,
         *notification_routes.ROUTES,
+        *mail_staff_routes.ROUTES,
         *realtime_routes.ROUTES,
         *page_routes.ROUTES,
+        *people.ROUTES,
         *reference_routes.ROUTES,
         *sitemap.ROUTES,
         *health.ROUTES,

@@ -6,6 +6,7 @@ from typing import Any
 from tests.browser.fair import auction, listing, picture
 from tests.browser.room import let_it_end
 from tests.support.market import Person, TestMarket
+from tests.support.sales import completed
 
 PRICE = 10_000
 
@@ -17,6 +18,8 @@ class Sales:
     seller: Person
     buyer: Person
     staff: Person
+    # Who has sold something and was rated.
+    rated: Person
     unpaid: str
     paid: str
     disputed: str
@@ -64,4 +67,9 @@ async def hold_sales(market: TestMarket) -> Sales:
     claim = {"reason": "damaged", "details": "The frame is cracked."}
     assert (await buyer.post(f"/v1/orders/{disputed}/dispute", claim)).status_code == 201
     case = (await buyer.get(f"/v1/orders/{disputed}/dispute")).json()["id"]
-    return Sales(seller, buyer, staff, unpaid, paid, disputed, case)
+    rated = await market.sign_up("Rosa Rated")
+    done = await completed(market, rated, buyer)
+    for person, stars in ((buyer, 4), (rated, 5)):
+        words = {"stars": stars, "comment": "Quick and kind."}
+        assert (await person.post(f"/v1/orders/{done['id']}/rating", words)).status_code == 201
+    return Sales(seller, buyer, staff, rated, unpaid, paid, disputed, case)

@@ -39,6 +39,7 @@ EVERYBODYS = {
     "nothing found": ("/search?q=zeppelin", "Nothing matches"),
     "listing": ("/listings/{listing}", LONG_TITLE),
     "listing at a price": ("/listings/{fixed}", "$42.50"),
+    "a person": ("/people/{seller.id}", "No ratings yet"),
     "room": ("/auctions/{live}", "Join to bid $14"),
     "room before": ("/auctions/{scheduled}", "Walnut armchair"),
     "room after": ("/auctions/{sold}", "Enamel teapot"),
@@ -62,13 +63,18 @@ BUYERS = {
     "checkout": ("/orders/{unpaid}/pay", "How do you want to pay?"),
     "a code to show": ("/orders/{paid}/meet", "or read it out"),
     "a dispute": ("/orders/{disputed}", "Add to the case"),
+    "a person who was rated": ("/people/{rated.id}", "What people say"),
     "wallet": ("/wallet", "Given for testing"),
     "payouts": ("/wallet/payouts", "Get paid to your bank"),
 }
 STAFF = {
     "disputes": ("/staff", "Waits for the seller"),
     "a case": ("/staff/disputes/{case}", "Release to the seller"),
+    "orders": ("/staff/orders", "Find an order"),
+    "an order": ("/staff/orders/{disputed}", "All orders"),
     "payments": ("/staff/payments", "Refund"),
+    "webhooks": ("/staff/webhooks", "Providers’ events"),
+    "mail": ("/staff/mail", "Every mail got through"),
     "reconciliation": ("/staff/reconciliation", "No reports yet"),
     "ledger": ("/staff/ledger?id={paid}", "Accounts"),
 }

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from outcry.app import Outcry
 from outcry.kernel.errors import Conflict, InvalidInput, OutcryError
-from outcry.kernel.http import as_outcry_error
+from outcry.kernel.http import as_outcry_error, is_unhappy
 from outcry.kernel.settings import load_settings
 from tests.support.market import Person, TestMarket, listing_body, served_market, signup_body
 from tests.support.postgres import in_database
@@ -146,6 +146,12 @@ async def test_a_database_that_is_away_leaves_one_line_a_call_and_no_trace(
         assert f"{call.partition('?')[0]} was answered busy: " in said
         assert record.exc_info is None
         assert not any(word in said for word in ("\n", "SELECT", "parameters", person.id, "camera")), said
+
+
+@pytest.mark.parametrize("unhappy", [psycopg.errors.DeadlockDetected(), psycopg.errors.QueryCanceled()])
+def test_what_the_database_refuses_is_no_lost_database(unhappy: psycopg.Error) -> None:
+    assert is_unhappy(unhappy)
+    assert not is_unhappy(psycopg.errors.CannotConnectNow())
 
 
 async def test_every_answer_carries_the_security_headers(market: TestMarket) -> None:

@@ -14,7 +14,7 @@ import pytest
 import outcry
 from outcry.kernel.database import SYSTEM, Actor, Database
 from outcry.kernel.ids import new_id
-from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, Jobs, retry_seconds
+from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, UNHURRIED, Jobs, retry_seconds
 from outcry.kernel.pruning import prune_answers, prune_events
 
 pytestmark = pytest.mark.anyio
@@ -128,9 +128,58 @@ async def test_a_job_whose_worker_died_runs_again(database: Database) -> None:
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
             {"worker": worker_id, "job": job_id},
         )
-    await jobs.tidy()
+    # Nobody has to ask: whoever works looks for what the dead have left.
     async with working(jobs):
         await seen.done.wait()
+
+
+async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) -> None:
+    jobs = Jobs(database)
+    jobs.register("test.see", Seen().run)
+    async with database.transaction(SYSTEM) as tx:
+        job_id = await jobs.defer(tx, "test.see")
+        worker_id = await tx.scalar(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (clock_timestamp()) RETURNING id"
+        )
+        await tx.run(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
+            {"worker": worker_id, "job": job_id},
+        )
+    await jobs.take_over()
+    async with database.transaction(SYSTEM) as tx:
+        status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
+    assert status == "doing"
+
+
+async def test_what_may_wait_runs_after_what_may_not(database: Database) -> None:
+    jobs = Jobs(database)
+    jobs.register("test.unhurried", Seen().run, priority=UNHURRIED)
+    jobs.register("test.money", Seen().run)
+    async with database.transaction(SYSTEM) as tx:
+        await jobs.defer(tx, "test.unhurried")
+        money = await jobs.defer(tx, "test.money")
+        worker = await tx.scalar("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        first = await tx.scalar("SELECT (procrastinate_fetch_job_v2(ARRAY['outcry'], :worker)).id", {"worker": worker})
+    assert first == money
+
+
+async def test_a_job_does_not_wait_behind_requests(database_url: str) -> None:
+    database, done = Database(database_url, pool_connections=1), asyncio.Event()
+    jobs = Jobs(database, poll_seconds=0.05)
+
+    async def read() -> None:
+        async with database.transaction(SYSTEM) as tx:
+            await tx.scalar("SELECT 1")
+        done.set()
+
+    jobs.register("test.read", read)
+    async with working(jobs):
+        async with database.transaction(SYSTEM) as request:
+            await jobs.defer(request, "test.read")
+        # Requests have all of their connections in hand, and keep them.
+        async with database.transaction(SYSTEM):
+            await done.wait()
+    await database.close()
 
 
 async def test_a_delayed_job_waits_by_the_databases_clock(database: Database) -> None:

@@ -20,7 +20,12 @@ async def rate(person: Person, order: dict[str, Any], stars: int = 5, comment: s
 
 
 async def profile(market: TestMarket, person: Person) -> dict[str, Any]:
-    return (await market.client.get(f"/v1/users/{person.id}")).json()["rating"]
+    rating = (await market.client.get(f"/v1/users/{person.id}")).json()["rating"]
+    by_stars = rating.pop("by_stars")
+    assert sum(by_stars) == rating["count"]
+    if rating["count"]:
+        assert sum(stars * given for stars, given in enumerate(by_stars, 1)) / rating["count"] == rating["average"]
+    return rating
 
 
 async def said_of(market: TestMarket, person: Person, query: str = "") -> Any:

@@ -16,6 +16,7 @@ from outcry.kernel.settings import SettingsError, load_settings
 from outcry.pages.client import accepted_encodings, load_client, split_shell
 from outcry.pages.sitemap import Sitemap
 from tests.support.market import TestMarket, served_market
+from tests.support.sales import completed
 
 pytestmark = pytest.mark.anyio
 
@@ -153,7 +154,18 @@ async def test_files_of_the_root_are_asked_for_again(market: TestMarket) -> None
 
 
 async def test_every_route_of_the_client_answers_its_shell(market: TestMarket) -> None:
-    for path in ("/", "/search?q=camera", "/sell", "/sell/a/b", "/sign-in", "/sign-up", "/me", "/me/bids", "/ui"):
+    for path in (
+        "/",
+        "/search?q=camera",
+        "/sell",
+        "/sell/a/b",
+        "/sign-in",
+        "/sign-up",
+        "/me",
+        "/me/bids",
+        "/staff/orders",
+        "/ui",
+    ):
         answer = await market.client.get(path)
         assert answer.status_code == 200, path
         assert SCRIPT in answer.text, path
@@ -219,6 +231,24 @@ async def test_a_listing_has_a_page_of_its_own_with_and_without_an_auction(marke
     assert "10.00 USD" in root_of(listed.text)
     draft = await market.listing(seller, publish=False)
     assert (await market.client.get(draft["url"])).status_code == 404
+
+
+async def test_a_person_can_be_read_with_what_people_say(market: TestMarket) -> None:
+    seller, buyer = await market.sign_up(NASTY[:40]), await market.sign_up("Bea")
+    path = f"/people/{seller.id}"
+    assert "not rated yet" in (await market.client.get(path)).text
+    order = await completed(market, seller, buyer)
+    for person, stars in ((buyer, 4), (seller, 5)):
+        body = {"stars": stars, "comment": f"Quick. {NASTY}"}
+        assert (await person.post(f"/v1/orders/{order['id']}/rating", body)).status_code == 201
+    page = await market.client.get(path)
+    assert "rated 4.0 of 5 by 1 person" in page.text
+    assert "4 of 5</strong> by Bea" in page.text
+    assert "<script>alert" not in page.text
+    assert Head(page.text).meta["robots"] == "noindex"
+    for missing in ("/people/nobody", f"/people/{order['id']}"):
+        answer = await market.client.get(missing)
+        assert (answer.status_code, SCRIPT in answer.text) == (404, True)
 
 
 async def test_nothing_a_seller_writes_leaves_its_place(market: TestMarket) -> None:

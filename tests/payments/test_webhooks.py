@@ -200,6 +200,20 @@ async def test_copies_and_reversed_order_end_the_same(market: TestMarket) -> Non
     assert await till.faults(market.outcry.database) == []
 
 
+async def test_a_held_webhook_that_is_not_taken_stays_held_and_holds_back_no_other(market: TestMarket) -> None:
+    ada = await market.sign_up()
+    await till.control(market, hold=True)
+    top_ups = [await till.start_top_up(ada, 5_000) for _ in range(2)]
+    for top_up in top_ups:
+        await till.pay(market.client, top_up["checkout_url"])
+    await till.until(lambda: till.scalar(market, "SELECT count(*) = 2 FROM sandbox_events WHERE status = 'held'"))
+    assert (await till.control(market, fail=1, reorder="in_order"))["released"] == 1
+    assert (await till.control(market, hold=False, reorder="in_order"))["released"] == 1
+    for top_up in top_ups:
+        await till.settled(ada, top_up["id"])
+    assert await till.balance(market, available(UUID(ada.id), "USD")) == 10_000
+
+
 async def test_providers_come_in_bursts(database_url: str, tmp_path: Path) -> None:
     async with served_market(database_url, tmp_path, rate_limits="on", api_requests_per_minute=2) as market:
         answers = [await market.client.post("/v1/webhooks/sandbox", content=b"{}") for _ in range(5)]

@@ -99,15 +99,16 @@ def _runs(program: Path) -> bool:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A running browser with a profile of its own; ended, and the profile removed, with the block."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """A running browser with a profile of its own, and `flags` beside ours; ended, and the profile removed, with the
+    block."""
     program = find_chromium()
     folder = tempfile.mkdtemp(prefix="outcry-chromium-")
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=program,
-                args=list(_FLAGS),
+                args=[*_FLAGS, *flags],
                 # What the browser keeps for itself, apart from profiles, goes where it can be removed.
                 env={**os.environ, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder},
                 timeout=START_SECONDS * 1000,

@@ -33,11 +33,16 @@ class Mailbox:
         self.encrypted: list[bool] = []
         self.answers: list[str] = []
         self.refused_recipients: dict[str, str] = {}
-        self._taken = threading.Event()
+        self._taken = threading.Condition()
 
-    async def taken(self) -> None:
-        """Wait until a message has been taken. Raises TimeoutError."""
-        if not await asyncio.to_thread(self._taken.wait, PATIENCE_SECONDS):
+    async def taken(self, count: int = 1) -> None:
+        """Wait until so many messages have been taken. Raises TimeoutError."""
+
+        def wait() -> bool:
+            with self._taken:
+                return self._taken.wait_for(lambda: len(self.messages) >= count, PATIENCE_SECONDS)
+
+        if not await asyncio.to_thread(wait):
             raise TimeoutError("no mail came")
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
@@ -55,7 +60,8 @@ class Mailbox:
         self.messages.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
         self.encrypted.append(session.ssl is not None)
-        self._taken.set()
+        with self._taken:
+            self._taken.notify_all()
         return "250 taken"
 
 

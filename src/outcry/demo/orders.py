@@ -31,7 +31,10 @@ Found = TypeVar("Found")
 
 
 class Deal(msgspec.Struct, frozen=True):
-    """Who buys what, and how far the order goes. `won` is agreed by the bids of the good's own story."""
+    """Who buys what, and how far the order goes; of a completed one, what the buyer says of it.
+
+    `won` is agreed by the bids of the good's own story.
+    """
 
     buyer: str
     good: str
@@ -39,6 +42,8 @@ class Deal(msgspec.Struct, frozen=True):
     won: bool = False
     meets: bool = False
     by_card: bool = False
+    stars: int = 5
+    said: str = "Rebuilt as promised, and packed like a clock."
 
     @property
     def status(self) -> str:
@@ -62,6 +67,9 @@ DEALS: tuple[Deal, ...] = (
     Deal("marco", ESPRESSO, "answered", by_card=True),
     Deal("nadia", ESPRESSO, "refunded", by_card=True),
     Deal("tomas", ESPRESSO, "cancelled"),
+    # So that whoever looks around sees what people say of a seller.
+    Deal("priya", ESPRESSO, "completed", said="Pulled a perfect shot on the first morning. Ask her about grinders."),
+    Deal("theo", ESPRESSO, "completed", stars=4, said="Lovely machine. One gasket wanted a turn more than you said."),
 )
 # Who may look around, and what waits for them.
 SHOWN: tuple[tuple[str, str], ...] = (
@@ -119,7 +127,7 @@ class Dealer:
             await meetings.agree(buyer, self._seller, path)
         if deal.stage in _STAGES_SENT:
             await _post(self._seller, f"{path}/ship", {"carrier": "Correios", "tracking": "RR 473 124 829 PT"})
-        await self._end(deal.stage, buyer, path)
+        await self._end(deal, buyer, path)
 
     async def _pay(self, buyer: Member, order: dict[str, Any], *, by_card: bool) -> None:
         path = f"/v1/orders/{order['id']}"
@@ -142,13 +150,14 @@ class Dealer:
 
         await _until(look)
 
-    async def _end(self, stage: Stage, buyer: Member, path: str) -> None:
+    async def _end(self, deal: Deal, buyer: Member, path: str) -> None:
+        stage = deal.stage
         if stage == "delivered":
             await _post(buyer, f"/v1/dev{path.removeprefix('/v1')}/due")
         elif stage == "completed":
             await _post(buyer, f"{path}/confirm-delivery")
             # Blind until both have spoken, so both do.
-            rating = {"stars": 5, "comment": "Rebuilt as promised, and packed like a clock."}
+            rating = {"stars": deal.stars, "comment": deal.said}
             await _post(buyer, f"{path}/rating", rating)
             rating = {"stars": 5, "comment": "Paid at once and asked the right questions."}
             await _post(self._seller, f"{path}/rating", rating)

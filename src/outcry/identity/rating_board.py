@@ -10,13 +10,17 @@ from outcry.kernel.database import Transaction
 
 
 class RatingSummary(msgspec.Struct, frozen=True):
-    """What others gave a person, of 1 to 5 stars; `average` is null when there is none yet."""
+    """What others gave a person, of 1 to 5 stars; `average` is null when there is none yet.
+
+    `by_stars` says how many gave one star, two, and so on to five.
+    """
 
     average: float | None
     count: int
+    by_stars: tuple[int, ...]
 
 
-UNRATED = RatingSummary(None, 0)
+UNRATED = RatingSummary(None, 0, (0, 0, 0, 0, 0))
 
 
 class RatingBoard(Protocol):

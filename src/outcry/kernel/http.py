@@ -33,6 +33,9 @@ Instant = Annotated[
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
 AmountMinor = Annotated[int, msgspec.Meta(ge=1, le=10**15, description="Minor units of the currency")]
 
+# Classes of SQLSTATE: no connection; shut down, crashed or starting.
+_GONE = ("08", "57P")
+
 _log = logging.getLogger("outcry.http")
 
 
@@ -157,10 +160,13 @@ def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> R
 
 
 def _log_fault(error: OutcryError, exception: Exception, call: str) -> None:
-    """What is not a refusal leaves a trace; a database that is away or overloaded leaves one line for each call."""
+    """What is not a refusal leaves a trace; a database that is away or overloaded leaves one line for each call.
+
+    Every call would bring the same trace until it is back.
+    """
     if isinstance(exception, OutcryError):
         return
-    if isinstance(error, Busy):
+    if isinstance(error, Busy) and not is_unhappy(exception):
         _log.warning("%s was answered %s: %s", call, error.code, _cause(exception))
     elif error.status >= OutcryError.status:
         _log.error("unhandled error on %s", call, exc_info=exception)
@@ -171,6 +177,13 @@ def _cause(exception: Exception) -> str:
     cause = exception.orig if isinstance(exception, DBAPIError) and exception.orig is not None else exception
     said = str(cause).strip().partition("\n")[0]
     return f"{type(cause).__name__}: {said}" if said else type(cause).__name__
+
+
+def is_unhappy(exception: Exception) -> bool:
+    """Whether the database is there, and was unhappy with what it was asked: a deadlock, a timeout."""
+    said = exception.orig if isinstance(exception, DBAPIError) else exception
+    sqlstate = said.sqlstate if isinstance(said, psycopg.Error) else None
+    return sqlstate is not None and not sqlstate.startswith(_GONE)
 
 
 def _is_about_nul(exception: Exception) -> bool:

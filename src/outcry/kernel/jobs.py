@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url
+from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url, reserved
 from outcry.kernel.times import utc_now
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 QUEUE = "outcry"
 MAX_ATTEMPTS = 10
+# The priority of what is dear and may wait when there is much to do: money goes first.
+UNHURRIED = -10
 FIRST_RETRY_SECONDS = 2
 MAX_RETRY_SECONDS = 3_600
 JOBS_AT_ONCE = 8
@@ -29,8 +31,11 @@ POOL_CONNECTIONS = 3
 POLL_SECONDS = 1.0
 FINISH_SECONDS = 8.0
 RESTART_SECONDS = (0.1, 0.5, 1.0, 2.0)
-STALLED_AFTER_SECONDS = 30.0
-HEARTBEAT_SECONDS = 10.0
+# A worker that has not been heard of for so long is dead, and others look for such: money in flight when a process is
+# killed waits at most for both.
+STALLED_AFTER_SECONDS = 12.0
+HEARTBEAT_SECONDS = 3.0
+TAKE_OVER_SECONDS = 3.0
 KEPT_FAILED_HOURS = 30 * 24
 
 Run = Callable[..., Awaitable[Any]]
@@ -67,6 +72,7 @@ class Task(msgspec.Struct, frozen=True):
     max_attempts: int = MAX_ATTEMPTS
     first_retry_seconds: int = FIRST_RETRY_SECONDS
     cron: str | None = None
+    priority: int = 0
 
 
 def retry_seconds(attempts: int, first_seconds: int) -> int:
@@ -75,11 +81,17 @@ def retry_seconds(attempts: int, first_seconds: int) -> int:
 
 
 async def defer_task(
-    tx: Transaction, name: str, *, lock: str | None = None, delay: timedelta | None = None, **arguments: Any
+    tx: Transaction,
+    name: str,
+    *,
+    lock: str | None = None,
+    delay: timedelta | None = None,
+    priority: int = 0,
+    **arguments: Any,
 ) -> int:
     """As `Jobs.defer`, for the kernel's own that know the task's name without knowing who runs it."""
     connection = await tx.driver()
-    values = (QUEUE, name, 0, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
+    values = (QUEUE, name, priority, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
     cursor = await connection.execute(_DEFER, values)
     row = await cursor.fetchone()
     assert row is not None
@@ -93,7 +105,7 @@ class Jobs:
         self._database = database
         self._poll_seconds = poll_seconds
         self._tasks: dict[str, Task] = {}
-        self._worker: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self._stopping = False
         self.run_jobs = 0
         self.failed_runs = 0
@@ -107,6 +119,7 @@ class Jobs:
         max_attempts: int = MAX_ATTEMPTS,
         first_retry_seconds: int = FIRST_RETRY_SECONDS,
         cron: str | None = None,
+        priority: int = 0,
     ) -> None:
         """Name a task `domain.verb`; `run` gets the job's arguments. With `cron` it also runs on that schedule (UTC).
 
@@ -116,7 +129,7 @@ class Jobs:
             raise ValueError(f"there is a task {name} already")
         if cron is not None:
             max_attempts = 1
-        self._tasks[name] = Task(name, run, max_attempts, first_retry_seconds, cron)
+        self._tasks[name] = Task(name, run, max_attempts, first_retry_seconds, cron, priority)
 
     async def defer(
         self,
@@ -132,28 +145,45 @@ class Jobs:
         Jobs with one `lock` run one after another. `delay` counts by PostgreSQL's clock. Raises KeyError for an
         unknown task.
         """
-        return await defer_task(tx, self._tasks[name].name, lock=lock, delay=delay, **arguments)
+        task = self._tasks[name]
+        return await defer_task(tx, task.name, lock=lock, delay=delay, priority=task.priority, **arguments)
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""
         self._stopping = False
-        self._worker = asyncio.create_task(self._work(), name="jobs")
+        with reserved():
+            self._running = [
+                asyncio.create_task(self._work(), name="jobs"),
+                asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
+            ]
 
     async def stop(self) -> None:
         """Take no more jobs and let those that run finish; what does not in FINISH_SECONDS runs again later."""
-        if self._worker is not None:
-            self._stopping = True
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
-            self._worker = None
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running = []
 
     async def tidy(self) -> None:
-        """Run jobs again whose worker died; forget failures that are old."""
+        """Forget failures that are old."""
+        async with self._database.transaction(SYSTEM) as tx:
+            await tx.run(_FORGET_FAILED, {"hours": KEPT_FAILED_HOURS})
+
+    async def take_over(self) -> None:
+        """Have jobs run again whose worker died."""
         async with self._database.transaction(SYSTEM) as tx:
             stalled = await tx.all(_STALLED, {"seconds": STALLED_AFTER_SECONDS, "max_attempts": MAX_ATTEMPTS})
             for row in stalled:
                 await tx.run(_GIVE_UP if row.give_up else _RUN_AGAIN, {"id": row.id})
-            await tx.run(_FORGET_FAILED, {"hours": KEPT_FAILED_HOURS})
+
+    async def _look_for_the_dead(self) -> None:
+        while True:
+            await asyncio.sleep(TAKE_OVER_SECONDS)
+            try:
+                await self.take_over()
+            except Exception as failed:
+                _log.warning("jobs of workers that died could not be taken over just now: %s", failed)
 
     async def _work(self) -> None:
         failures = 0

@@ -8,17 +8,28 @@ import msgspec
 
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import Transaction
+from outcry.kernel.errors import Conflict, NotFound
 from outcry.kernel.http import Instant
 from outcry.kernel.ids import new_id
 from outcry.kernel.jobs import defer_task
+from outcry.kernel.paging import Page, decode_cursor, page_of
 from outcry.kernel.reencryption import SealedTable
 from outcry.kernel.times import rfc3339
 
 Channel = Literal["email", "sms", "push"]
+MailStatus = Literal["queued", "sent", "failed"]
 DELIVER_MAIL = "mail.deliver"
 MAX_SHOWN = 200
 _RECIPIENT = "outgoing_messages.recipient"
 _BODY = "outgoing_messages.body"
+_HIDDEN = "•••"
+_MAIL_COLUMNS = "id, recipient_sealed, subject, status, tries, last_error, created_at, sent_at"
+_MAILS = f"""
+SELECT {_MAIL_COLUMNS} FROM outgoing_messages
+WHERE channel = 'email' AND (CAST(:status AS text) IS NULL OR status = :status)
+    AND (CAST(:after AS uuid) IS NULL OR id < :after)
+ORDER BY id DESC LIMIT :limit
+"""
 
 
 def _sealed(keys: KeyRing, recipient: str, body: str) -> dict[str, bytes]:
@@ -73,6 +84,32 @@ class ShownMessage(msgspec.Struct, frozen=True):
     status: str
     created_at: Instant
     attachments: list[str]
+
+
+class OutgoingMail(msgspec.Struct, frozen=True):
+    """A mail as staff see it: not what it says, and of the address only enough to know it again."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    status: MailStatus
+    tries: int
+    last_error: str | None
+    created_at: Instant
+    sent_at: Instant | None
+
+
+class MailNotFailed(Conflict):
+    """Only a mail that was given up is sent again."""
+
+    code = "mail_not_failed"
+    title = "This mail was not given up"
+
+
+def masked(address: str) -> str:
+    """An address with its name hidden but for the first letter: `a•••@example.com`. Pure."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}{_HIDDEN}{at}{domain}" if at else _HIDDEN
 
 
 async def queue_message(
@@ -132,6 +169,46 @@ async def mark_refused(tx: Transaction, message_id: UUID, error: str, *, for_goo
         "UPDATE outgoing_messages SET status = CASE WHEN :for_good THEN 'failed' ELSE status END, tries = tries + 1,"
         " last_error = :error WHERE id = :id",
         {"id": message_id, "error": error, "for_good": for_good},
+    )
+
+
+async def mails_page(
+    tx: Transaction, keys: KeyRing, *, status: MailStatus | None, limit: int, cursor: str | None
+) -> Page[OutgoingMail]:
+    """Mails, newest first; run as the system, for the table is nobody else's."""
+    after = decode_cursor(cursor, tuple[UUID])
+    rows = await tx.all(_MAILS, {"status": status, "after": after[0] if after else None, "limit": limit + 1})
+    return page_of(rows, limit, lambda row: _outgoing(keys, row), lambda row: (row.id,))
+
+
+async def send_again(tx: Transaction, keys: KeyRing, message_id: UUID) -> OutgoingMail:
+    """A mail that was given up is tried anew, from the first try. Raises NotFound, MailNotFailed."""
+    status = await tx.scalar(
+        "SELECT status FROM outgoing_messages WHERE id = :id AND channel = 'email' FOR UPDATE", {"id": message_id}
+    )
+    if status is None:
+        raise NotFound()
+    if status != "failed":
+        raise MailNotFailed(mail_status=status)
+    row = await tx.first(
+        f"UPDATE outgoing_messages SET status = 'queued', tries = 0 WHERE id = :id RETURNING {_MAIL_COLUMNS}",
+        {"id": message_id},
+    )
+    await defer_task(tx, DELIVER_MAIL, message_id=message_id)
+    return _outgoing(keys, row)
+
+
+def _outgoing(keys: KeyRing, row: Any) -> OutgoingMail:
+    recipient = keys.decrypt(bytes(row.recipient_sealed), context=_RECIPIENT)
+    return OutgoingMail(
+        row.id,
+        masked(recipient),
+        row.subject,
+        row.status,
+        row.tries,
+        row.last_error,
+        rfc3339(row.created_at),
+        rfc3339(row.sent_at) if row.sent_at else None,
     )
 
 

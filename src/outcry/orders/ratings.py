@@ -40,7 +40,10 @@ UPDATE ratings SET visible_at = :now WHERE order_id = :order AND visible_at > :n
     AND (SELECT count(*) FROM ratings WHERE order_id = :order) = 2
 """
 _SUMMARIES = """
-SELECT rated_id, avg(stars)::float8 AS average, count(*) AS given FROM ratings
+SELECT rated_id, avg(stars)::float8 AS average, count(*) AS given, count(*) FILTER (WHERE stars = 1) AS one,
+    count(*) FILTER (WHERE stars = 2) AS two, count(*) FILTER (WHERE stars = 3) AS three,
+    count(*) FILTER (WHERE stars = 4) AS four, count(*) FILTER (WHERE stars = 5) AS five
+FROM ratings
 WHERE rated_id = ANY(:ids) AND visible_at <= clock_timestamp() GROUP BY rated_id
 """
 _OF_PERSON = """
@@ -137,7 +140,12 @@ class Ratings:
     async def summaries(self, tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, RatingSummary]:
         """Average and count of what may be seen, by person; who has none is not in it."""
         rows = await tx.all(_SUMMARIES, {"ids": list(person_ids)})
-        return {row.rated_id: RatingSummary(round(row.average, 2), row.given) for row in rows}
+        return {
+            row.rated_id: RatingSummary(
+                round(row.average, 2), row.given, (row.one, row.two, row.three, row.four, row.five)
+            )
+            for row in rows
+        }
 
     async def of_person(self, tx: Transaction, person_id: UUID, limit: int, cursor: str | None) -> Page[RatingView]:
         """What others say of a person, newest first; run as the system, for the sale's title stands with it."""

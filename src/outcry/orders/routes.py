@@ -14,9 +14,11 @@ from outcry.kernel.access import Access, Principal, access
 from outcry.kernel.database import SYSTEM, Actor, Database, Transaction
 from outcry.kernel.http import problems
 from outcry.kernel.idempotency import Idempotent
+from outcry.kernel.market import Market
 from outcry.kernel.paging import DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS, Page
 from outcry.orders.cancelling import Cancelling
 from outcry.orders.fulfilling import Fulfilling
+from outcry.orders.lookup import MAX_FIND_CHARACTERS, Wanted, find_orders
 from outcry.orders.paying import Paying
 from outcry.orders.purchases import Purchases
 from outcry.orders.rules import Status
@@ -216,25 +218,25 @@ async def refund(
     )
 
 
-@get(
-    "/v1/admin/orders",
-    opt=_STAFF,
-    tags=["Staff"],
-    summary="Everybody's orders",
-    responses=problems(401, 403),
-)
+@get("/v1/admin/orders", opt=_STAFF, tags=["Staff"], summary="Everybody's orders", responses=problems(401, 403))
 async def all_orders(
     principal: Principal,
     database: Database,
     orders: OrderService,
+    market: Market,
+    find: Annotated[str | None, Parameter(max_length=MAX_FIND_CHARACTERS)] = None,
     user_id: UUID | None = None,
+    buyer_id: UUID | None = None,
+    seller_id: UUID | None = None,
     status: Status | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
     cursor: Cursor | None = None,
 ) -> Page[OrderView]:
-    """Newest first, of one person or of all."""
+    """Newest first. `find` takes an id (of an order, its auction, listing, dispute or a party) or an invoice's number;
+    `user_id` is either party."""
+    wanted = Wanted(find=find, user_id=user_id, buyer_id=buyer_id, seller_id=seller_id, status=status)
     async with database.transaction(principal.actor) as tx:
-        return await orders.for_staff(tx, principal, user_id, status, limit, cursor)
+        return await find_orders(tx, orders, market, principal, wanted, limit, cursor)
 
 
 @get(

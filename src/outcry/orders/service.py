@@ -1,6 +1,6 @@
 """Making orders of awards and of purchases, and showing them (SPEC ORD-1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -138,36 +138,22 @@ class OrderService:
     ) -> Page[OrderView]:
         """One's orders as buyer, seller or both, newest first, of these statuses (none: all)."""
         party = {"buyer": "buyer_id = :user_id", "seller": "seller_id = :user_id"}.get(role or "", _EITHER)
-        return await self._page(tx, viewer, party, viewer.user_id, statuses, limit, cursor)
+        return await self.page(tx, viewer, [party], {"user_id": viewer.user_id}, statuses, limit, cursor)
 
-    async def for_staff(
+    async def page(
         self,
         tx: Transaction,
         viewer: Principal,
-        user_id: UUID | None,
-        status: Status | None,
-        limit: int,
-        cursor: str | None,
-    ) -> Page[OrderView]:
-        """Everybody's, or those of one person, newest first."""
-        party = _EITHER if user_id else "true"
-        return await self._page(tx, viewer, party, user_id, [status] if status else [], limit, cursor)
-
-    async def _page(
-        self,
-        tx: Transaction,
-        viewer: Principal,
-        party: str,
-        user_id: UUID | None,
+        conditions: Sequence[str],
+        named: Mapping[str, Any],
         statuses: Sequence[Status],
         limit: int,
         cursor: str | None,
     ) -> Page[OrderView]:
+        """The orders that meet all `conditions` (SQL over `orders`, with `named` values), newest first."""
         after = decode_cursor(cursor, tuple[UUID])
-        wanted = [party]
-        values: dict[str, Any] = {"limit": limit + 1}
-        if user_id is not None:
-            values["user_id"] = user_id
+        wanted = list(conditions) or ["true"]
+        values: dict[str, Any] = {**named, "limit": limit + 1}
         if statuses:
             wanted.append("status = ANY(:statuses)")
             values["statuses"] = [one.value for one in statuses]

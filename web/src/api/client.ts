@@ -102,13 +102,14 @@ async function send(
     throw new ApiError(NO_CONNECTION, 0)
   }
   if (!response.ok) throw await problemOf(response)
-  if (response.status === 204) return undefined
   return read(response, askedAt)
 }
 
 async function read(response: Response, askedAt: number): Promise<unknown> {
   try {
-    const answer = (await response.json()) as Record<string, unknown> | null
+    const text = await response.text()
+    if (text === '') return undefined
+    const answer = JSON.parse(text) as Record<string, unknown> | null
     if (typeof answer?.server_time === 'string') serverClock.learn(answer.server_time, askedAt)
     return answer
   } catch {

@@ -171,6 +171,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Outgoing mail */
+        get: operations["V1AdminMailsListMails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/mails/{mail_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a mail again */
+        post: operations["V1AdminMailsMailIdReplayReplayMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/orders": {
         parameters: {
             query?: never;
@@ -730,6 +764,23 @@ export interface paths {
         put?: never;
         /** Fund somebody's wallet */
         post: operations["V1DevGrantGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dev/orders/{order_id}/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the time pass that an order waits for */
+        post: operations["V1DevOrdersOrderIdDueLetPass"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1904,7 +1955,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** DisputeListing */
@@ -1939,7 +1990,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** EvidencePicture */
@@ -2028,7 +2079,7 @@ export interface components {
          * @description What a person can be notified of.
          * @enum {string}
          */
-        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "second_chance" | "order_created" | "payment_reminder" | "order_paid" | "order_shipped" | "order_delivered" | "order_completed" | "order_cancelled" | "refund" | "dispute_opened" | "dispute_resolved";
+        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "second_chance" | "order_created" | "payment_reminder" | "order_paid" | "order_shipped" | "order_delivered" | "order_completed" | "order_cancelled" | "meeting_proposed" | "meeting_agreed" | "refund" | "dispute_opened" | "dispute_answered" | "dispute_resolved";
         /** LeaderView */
         LeaderView: {
             alias: string;
@@ -2353,6 +2404,21 @@ export interface components {
             timeline: components["schemas"]["TimelineEntry"][];
             total: number;
         };
+        /** OutgoingMail */
+        OutgoingMail: {
+            /** @description RFC 3339 UTC with milliseconds */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            last_error: string | null;
+            recipient: string;
+            /** @description RFC 3339 UTC with milliseconds */
+            sent_at: string | null;
+            /** @enum {string} */
+            status: "queued" | "sent" | "failed";
+            subject: string;
+            tries: number;
+        };
         /** Page[AuctionView] */
         "Page_outcry.auctions.schemas.AuctionView_": {
             items: components["schemas"]["AuctionView"][];
@@ -2371,6 +2437,11 @@ export interface components {
         /** Page[ListingView] */
         "Page_outcry.catalog.schemas.ListingView_": {
             items: components["schemas"]["ListingView"][];
+            next_cursor: string | null;
+        };
+        /** Page[OutgoingMail] */
+        "Page_outcry.kernel.messages.OutgoingMail_": {
+            items: components["schemas"]["OutgoingMail"][];
             next_cursor: string | null;
         };
         /** Page[LedgerAccount] */
@@ -2509,6 +2580,7 @@ export interface components {
         /** RatingSummary */
         RatingSummary: {
             average: number | null;
+            by_stars: number[];
             count: number;
         };
         /** RatingView */
@@ -2697,7 +2769,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** StaffPayment */
@@ -3211,7 +3283,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                status?: "open" | "overdue" | "resolved" | "withdrawn" | null;
+                status?: "open" | "overdue" | "resolved" | "withdrawn" | "charged_back" | null;
             };
             header?: never;
             path?: never;
@@ -3720,11 +3792,186 @@ export interface operations {
             };
         };
     };
-    V1AdminOrdersAllOrders: {
+    V1AdminMailsListMails: {
         parameters: {
             query?: {
                 cursor?: string | null;
                 limit?: number;
+                status?: "queued" | "sent" | "failed" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_outcry.kernel.messages.OutgoingMail_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    V1AdminMailsMailIdReplayReplayMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingMail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    V1AdminOrdersAllOrders: {
+        parameters: {
+            query?: {
+                buyer_id?: string | null;
+                cursor?: string | null;
+                find?: string | null;
+                limit?: number;
+                seller_id?: string | null;
                 status?: components["schemas"]["Status"] | null;
                 user_id?: string | null;
             };
@@ -6684,6 +6931,80 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    V1DevOrdersOrderIdDueLetPass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -26,8 +26,11 @@ export function takingThePlaceOf(
     client.hidden = false
   }
   let hasFonts = false
+  let isDrawn = false
   const showWhenWhole = () => {
-    if (hasFonts && queryClient.isFetching() === 0 && !client.querySelector('[data-skeleton]')) show()
+    // Fonts may be there before anything is drawn in them: an empty page is whole only by its words.
+    if (hasFonts && isDrawn && queryClient.isFetching() === 0 && !client.querySelector('[data-skeleton]'))
+      show()
   }
   const fontsAreThere = () => {
     hasFonts = true
@@ -40,6 +43,7 @@ export function takingThePlaceOf(
     () => clearTimeout(timer),
     () => drawn.disconnect(),
     router.subscribe('onRendered', () => {
+      isDrawn = true
       drawn.observe(client, { childList: true, subtree: true })
       undo.push(queryClient.getQueryCache().subscribe(() => queueMicrotask(showWhenWhole)))
       showWhenWhole()

@@ -33,6 +33,12 @@ export interface WalletQuestion {
   returned?: boolean | undefined
 }
 
+export interface StaffOrdersQuestion {
+  /** An id or an invoice's number. */
+  find?: string | undefined
+  status?: string | undefined
+}
+
 const isYes = (value: unknown): boolean => value === true || value === 'true' || value === 1
 
 const root = createRootRoute({
@@ -140,6 +146,11 @@ const routes = [
   }),
   createRoute({
     ...page,
+    path: '/people/$userId',
+    component: lazyRouteComponent(() => import('@/features/people/PersonPage'), 'PersonPage'),
+  }),
+  createRoute({
+    ...page,
     path: '/orders',
     validateSearch: (search: Record<string, unknown>): { role?: 'buyer' | 'seller' | undefined } => ({
       role: search.role === 'seller' ? 'seller' : search.role === 'buyer' ? 'buyer' : undefined,
@@ -189,6 +200,30 @@ const routes = [
     ...page,
     path: '/staff/disputes/$disputeId',
     component: lazyRouteComponent(() => import('@/features/staff/CasePage'), 'CasePage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/orders',
+    validateSearch: (search: Record<string, unknown>): StaffOrdersQuestion => ({
+      find: text(search.find),
+      status: text(search.status),
+    }),
+    component: lazyRouteComponent(() => import('@/features/staff/OrdersPage'), 'OrdersPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/orders/$orderId',
+    component: lazyRouteComponent(() => import('@/features/staff/OrderPage'), 'OrderPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/webhooks',
+    component: lazyRouteComponent(() => import('@/features/staff/WebhooksPage'), 'WebhooksPage'),
+  }),
+  createRoute({
+    ...page,
+    path: '/staff/mail',
+    component: lazyRouteComponent(() => import('@/features/staff/MailPage'), 'MailPage'),
   }),
   createRoute({
     ...page,

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Gavel } from 'lucide-react'
+import { CalendarClock, Gavel } from 'lucide-react'
 import type { Auction } from '@/api/types'
 import type { LiveAuction } from '@/live/auctionState'
 import { formatDateTime } from '@/shared/dates'
@@ -66,7 +66,7 @@ export function AuctionCard({ auction }: { auction: LiveAuction }) {
         <h3 className="line-clamp-2 font-sans text-[0.95rem] leading-snug font-semibold tracking-normal text-ink group-hover:text-accent">
           {title}
         </h3>
-        <div className="flex items-end justify-between gap-3">
+        <div className="flex flex-wrap items-end justify-between gap-x-3 gap-y-0.5">
           <div>
             <p className="text-xs text-ink-3">{price.words}</p>
             <Price
@@ -76,8 +76,12 @@ export function AuctionCard({ auction }: { auction: LiveAuction }) {
               className="text-xl motion-safe:animate-flash rounded"
             />
           </div>
-          <p className="flex items-center gap-1 pb-0.5 text-xs text-ink-3">
-            <Gavel aria-hidden="true" className="size-3.5" />
+          <p className="flex items-center gap-1 pb-0.5 text-xs whitespace-nowrap text-ink-3">
+            {auction.status === 'scheduled' ? (
+              <CalendarClock aria-hidden="true" className="size-3.5" />
+            ) : (
+              <Gavel aria-hidden="true" className="size-3.5" />
+            )}
             {auction.status === 'scheduled' && auction.starts_at
               ? formatDateTime(auction.starts_at)
               : t('auction.bids', { n: auction.bid_count })}

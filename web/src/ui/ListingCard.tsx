@@ -3,7 +3,7 @@ import type { Listing } from '@/api/types'
 import { useLiveAuction } from '@/live/auctions'
 import { t } from '@/strings/t'
 import { AuctionCard } from './AuctionCard'
-import { Badge, CARD_SIZES, Picture, Price } from './bits'
+import { Badge, CARD_SIZES, Picture, Price, Skeleton } from './bits'
 import { pictureUrl } from './listings'
 
 /** A thing for sale in a list: by auction it shows the auction, else its price. */
@@ -23,10 +23,11 @@ function AuctionedCard({
   isWatched: boolean
 }) {
   const auction = useLiveAuction(auctionId, isWatched)
-  return auction ? <AuctionCard auction={auction} /> : <PlainCard listing={listing} />
+  return auction ? <AuctionCard auction={auction} /> : <PlainCard listing={listing} isAwaited />
 }
 
-function PlainCard({ listing }: { listing: Listing }) {
+/** Without an auction; one that `isAwaited` has its place kept. */
+function PlainCard({ listing, isAwaited = false }: { listing: Listing; isAwaited?: boolean }) {
   return (
     <Link
       to="/listings/$listingId"
@@ -43,7 +44,9 @@ function PlainCard({ listing }: { listing: Listing }) {
         <h3 className="line-clamp-2 font-sans text-[0.95rem] leading-snug font-semibold tracking-normal group-hover:text-accent">
           {listing.title}
         </h3>
-        {listing.price === null ? (
+        {isAwaited ? (
+          <Skeleton className="h-10 w-2/3" />
+        ) : listing.price === null ? (
           <span>
             <Badge>{t('listing.auctionSoon')}</Badge>
           </span>

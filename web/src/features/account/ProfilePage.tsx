@@ -58,10 +58,17 @@ function Mine({ user }: { user: User }) {
   return (
     <>
       <div className="flex items-center gap-5">
-        <Avatar name={user.display_name} className="size-16 text-xl" />
+        <Avatar name={user.display_name} className="size-16 text-xl!" />
         <div className="min-w-0">
           <h1 className="truncate text-3xl font-extrabold sm:text-4xl">{user.display_name}</h1>
           <p className="text-ink-2">{t('profile.lead', { day: formatDay(user.created_at) })}</p>
+          <Link
+            to="/people/$userId"
+            params={{ userId: user.id }}
+            className="text-sm font-semibold text-accent hover:underline"
+          >
+            {t('profile.public')}
+          </Link>
         </div>
       </div>
       <nav aria-label={t('profile.title')} className="grid grid-cols-1 gap-3 sm:grid-cols-2">

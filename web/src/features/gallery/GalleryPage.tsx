@@ -1,8 +1,10 @@
 import { Bell, Gavel, Heart } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { ApiError, NO_CONNECTION } from '@/api/problem'
+import { oneDecimal } from '@/shared/ratings'
 import { serverClock } from '@/shared/serverClock'
 import { useTitle } from '@/shared/title'
+import { p } from '@/strings/people'
 import { t } from '@/strings/t'
 import { Avatar, Badge, EmptyState, Notice, Picture, Price, Skeleton, type BadgeTone } from '@/ui/bits'
 import { Button, IconButton, type Look, type Size } from '@/ui/Button'
@@ -11,6 +13,7 @@ import { Countdown } from '@/ui/Countdown'
 import { Failure } from '@/ui/Failure'
 import { Check, Field, MoneyField, Select, TextField } from '@/ui/Field'
 import { PageFrame, Section } from '@/ui/Grid'
+import { RatingLine, Stars } from '@/ui/Rating'
 import { Sheet } from '@/ui/Sheet'
 import { toast, type Tone } from '@/ui/toasts'
 
@@ -30,6 +33,7 @@ const COLOURS = [
   'accent-soft',
   'good',
   'good-soft',
+  'star',
   'warn',
   'warn-soft',
   'bad',
@@ -37,6 +41,7 @@ const COLOURS = [
 ]
 const TYPE = ['text-5xl', 'text-4xl', 'text-3xl', 'text-2xl', 'text-xl']
 const AMOUNTS = [5, 199, 42_000, 1_234_567, 9_999_999_900]
+const RATED = [5, 3.5, 1]
 const SECONDS = [8, 45, 250, 7_500, 400_000]
 
 const Row = ({ children }: { children: ReactNode }) => (
@@ -144,6 +149,13 @@ export function GalleryPage() {
             ))}
             <ConnectionPill />
             <Avatar name="Ada Lovelace" />
+          </Row>
+          <Row>
+            {RATED.map(stars => (
+              <Stars key={stars} stars={stars} label={p('rated.average', { average: oneDecimal(stars) })} />
+            ))}
+            <RatingLine rating={{ average: 4.83, count: 12, by_stars: [0, 0, 0, 2, 10] }} />
+            <RatingLine rating={{ average: null, count: 0, by_stars: [0, 0, 0, 0, 0] }} />
           </Row>
           {(['neutral', 'good', 'warn', 'bad'] as const).map(tone => (
             <Notice key={tone} tone={tone}>

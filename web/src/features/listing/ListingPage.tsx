@@ -1,18 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { MapPin, Package, Users } from 'lucide-react'
+import { CalendarDays, MapPin, Package, Users } from 'lucide-react'
 import { useUser } from '@/api/useSession'
 import { useLiveAuction } from '@/live/auctions'
 import { formatDay } from '@/shared/dates'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
 import { priceOf, StatusBadge } from '@/ui/AuctionCard'
-import { Avatar, Badge, Price, Skeleton } from '@/ui/bits'
+import { Badge, Price, Skeleton } from '@/ui/bits'
 import { buttonClass } from '@/ui/Button'
 import { Countdown } from '@/ui/Countdown'
 import { Failure } from '@/ui/Failure'
 import { Gallery } from '@/ui/Gallery'
 import { listingQuery } from '@/ui/listings'
+import { SellerLine } from '@/ui/SellerLine'
 import { WatchButton } from '@/ui/WatchButton'
 import { BuyIt } from './BuyIt'
 
@@ -20,6 +21,12 @@ const CONDITIONS: Record<string, string> = {
   new: t('condition.new'),
   used: t('condition.used'),
   refurbished: t('condition.refurbished'),
+}
+
+/** The name of an attribute as people write it: `area_m2` is `Area, m²`. */
+function spelledOut(name: string): string {
+  const words = name.replaceAll('_', ' ').replace(/ m2$/, ', m²').replace(/ km$/, ', km')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function ItsAuction({ auctionId }: { auctionId: string }) {
@@ -107,25 +114,19 @@ export function ListingPage() {
             {t('listing.edit')}
           </Link>
         )}
+        <SellerLine id={listing.seller_id} name={listing.seller.display_name} />
         <p className="max-w-prose whitespace-pre-line text-ink-2">{listing.description}</p>
         {attributes.length > 0 && (
           <dl className="grid grid-cols-2 gap-x-6 gap-y-3 rounded-2xl bg-sunken p-5 text-sm">
             {attributes.map(([name, value]) => (
               <div key={name}>
-                <dt className="text-ink-3 capitalize">{name.replaceAll('_', ' ')}</dt>
-                <dd className="font-semibold">{String(value)}</dd>
+                <dt className="text-ink-3">{spelledOut(name)}</dt>
+                <dd className="font-semibold first-letter:uppercase">{String(value)}</dd>
               </div>
             ))}
           </dl>
         )}
         <ul className="grid gap-3 border-t border-line pt-5 text-sm text-ink-2">
-          <li className="flex items-center gap-3">
-            <Avatar name={listing.seller.display_name} />
-            <span>
-              <span className="block font-semibold text-ink">{listing.seller.display_name}</span>
-              {t('listing.published', { day: formatDay(listing.published_at ?? listing.created_at) })}
-            </span>
-          </li>
           {listing.fulfilment.includes('shipping') && (
             <li className="flex items-center gap-3">
               <Package aria-hidden="true" className="size-5" /> {t('listing.ships')}
@@ -141,6 +142,10 @@ export function ListingPage() {
               <MapPin aria-hidden="true" className="size-5" /> {listing.location.name}
             </li>
           )}
+          <li className="flex items-center gap-3">
+            <CalendarDays aria-hidden="true" className="size-5" />
+            {t('listing.published', { day: formatDay(listing.published_at ?? listing.created_at) })}
+          </li>
         </ul>
       </div>
     </div>

@@ -53,7 +53,7 @@ export function NextCard({ order, party }: { order: Order; party: Party }) {
           {next.otherwise && <span className="w-full pt-1 text-ink-2">{next.otherwise}</span>}
         </p>
       )}
-      <Actions order={order} />
+      <Actions order={order} party={party} />
     </section>
   )
 }
@@ -63,9 +63,9 @@ type InSheet = (typeof SHEETS)[number]
 const isInSheet = (action: OrderAction): action is InSheet => SHEETS.includes(action as InSheet)
 
 /** All the person may do now; the first of them stands out. */
-function Actions({ order }: { order: Order }) {
+function Actions({ order, party }: { order: Order; party: Party }) {
   const sheet = useSheet<InSheet>()
-  const first = firstAction(order)
+  const first = firstAction(order, party)
   const look = (action: OrderAction) => (action === first ? 'primary' : 'plain')
   const quiet = order.may
     .filter(isInSheet)
@@ -124,7 +124,7 @@ function Actions({ order }: { order: Order }) {
         )}
         {may.has('respond') && (
           <a href="#dispute" className={buttonClass(look('respond'))}>
-            {m(order.next.action === 'respond' ? 'act.respond' : 'act.addToCase')}
+            {m(first === 'respond' ? 'act.respond' : 'act.addToCase')}
           </a>
         )}
         {may.has('rate') && (

@@ -10,6 +10,8 @@ import { Avatar, Picture, Skeleton } from '@/ui/bits'
 import { Card } from '@/ui/Card'
 import { Failure } from '@/ui/Failure'
 import { PageFrame } from '@/ui/Grid'
+import { OrderBadge } from '@/ui/OrderBadge'
+import { OrderTimeline } from '@/ui/OrderTimeline'
 import { SignedIn } from '@/ui/SignedIn'
 import { DisputeCard } from './DisputeCard'
 import { Invoice } from './Invoice'
@@ -17,8 +19,6 @@ import { MeetingCard } from './MeetingCard'
 import { MoneyCard } from './MoneyCard'
 import { NextCard } from './NextCard'
 import { RatingCard } from './RatingCard'
-import { StatusBadge } from './StatusBadge'
-import { Timeline } from './Timeline'
 
 /** One order: what happens next, the money, and all that has happened. */
 export function OrderPage() {
@@ -47,7 +47,7 @@ function One({ orderId, userId }: { orderId: string; userId: string }) {
           <RatingCard order={order} party={party} />
           {order.shipment && <ShipmentCard shipment={order.shipment} />}
           <div className="max-lg:order-last">
-            <Timeline order={order} party={party} />
+            <OrderTimeline order={order} party={party} />
           </div>
         </div>
         <div className="grid grid-cols-1 gap-6 lg:sticky lg:top-24">
@@ -80,7 +80,7 @@ function Head({ order, party }: { order: Order; party: Party }) {
         />
         <div className="grid min-w-0 gap-2">
           <div className="flex flex-wrap items-center gap-3">
-            <StatusBadge order={order} />
+            <OrderBadge order={order} />
             <span className="text-sm text-ink-3">{formatDateTime(order.created_at)}</span>
           </div>
           <h1 className="line-clamp-3 text-2xl font-extrabold sm:text-3xl lg:text-4xl">
@@ -95,14 +95,14 @@ function Head({ order, party }: { order: Order; party: Party }) {
 function ShipmentCard({ shipment }: { shipment: NonNullable<Order['shipment']> }) {
   return (
     <Card title={m('shipment.title')}>
-      <dl className="grid grid-cols-2 gap-4">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-8 gap-y-4">
         <div>
           <dt className="text-sm text-ink-3">{m('shipment.carrier')}</dt>
           <dd className="font-semibold">{shipment.carrier}</dd>
         </div>
         <div className="min-w-0">
           <dt className="text-sm text-ink-3">{m('shipment.tracking')}</dt>
-          <dd className="figures font-semibold break-all select-all">
+          <dd className="figures font-semibold wrap-anywhere select-all">
             {shipment.tracking ?? m('shipment.none')}
           </dd>
         </div>
@@ -122,7 +122,13 @@ function People({ order, party }: { order: Order; party: Party }) {
           <span className="block text-sm text-ink-3">
             {m(party === 'buyer' ? 'order.seller' : 'order.buyer')}
           </span>
-          <span className="block truncate font-semibold">{other.display_name}</span>
+          <Link
+            to="/people/$userId"
+            params={{ userId: other.id }}
+            className="block truncate font-semibold hover:text-accent"
+          >
+            {other.display_name}
+          </Link>
         </span>
       </p>
       <dl className="grid gap-3 text-sm">

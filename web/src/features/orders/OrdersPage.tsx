@@ -12,9 +12,9 @@ import { buttonClass } from '@/ui/Button'
 import { Deadline } from '@/ui/Deadline'
 import { Failure } from '@/ui/Failure'
 import { PageFrame, Section } from '@/ui/Grid'
+import { OrderBadge } from '@/ui/OrderBadge'
 import { SignedIn } from '@/ui/SignedIn'
 import { isUrgent, nextOf } from './next'
-import { StatusBadge } from './StatusBadge'
 
 const ROLES: readonly (readonly [role: Party, words: string])[] = [
   ['buyer', m('orders.buying')],
@@ -159,7 +159,7 @@ function Row({ order, role, userId }: { order: Order; role: Party; userId: strin
         />
         <div className="grid min-w-0 gap-1">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <StatusBadge order={order} />
+            <OrderBadge order={order} />
             <span className="truncate text-sm text-ink-3">{counterparty(order, userId).display_name}</span>
           </div>
           <p className="line-clamp-2 leading-snug font-semibold group-hover:text-accent">

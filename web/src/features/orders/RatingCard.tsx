@@ -10,6 +10,7 @@ import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { wordsFor } from '@/ui/Failure'
 import { TextField } from '@/ui/Field'
+import { Stars } from '@/ui/Rating'
 import { toast } from '@/ui/toasts'
 
 const STARS = [1, 2, 3, 4, 5] as const
@@ -34,25 +35,11 @@ export function RatingCard({ order, party }: { order: Order; party: Party }) {
   )
 }
 
-function Stars({ stars, className }: { stars: number; className?: string }) {
-  return (
-    <span role="img" aria-label={m('rating.stars', { n: stars })} className={cx('flex gap-0.5', className)}>
-      {STARS.map(one => (
-        <Star
-          key={one}
-          aria-hidden="true"
-          className={cx('size-5', one <= stars ? 'fill-warn text-warn' : 'text-line-strong')}
-        />
-      ))}
-    </span>
-  )
-}
-
 function Given({ rating, who }: { rating: Rating; who: string }) {
   return (
     <div className="grid gap-1.5">
       <p className="text-sm text-ink-3">{who}</p>
-      <Stars stars={rating.stars} />
+      <Stars stars={rating.stars} label={m('rating.stars', { n: rating.stars })} />
       {rating.comment && <p className="whitespace-pre-line text-ink-2">{rating.comment}</p>}
     </div>
   )
@@ -94,7 +81,7 @@ function Rate({ order, other }: { order: Order; other: string }) {
                   aria-hidden="true"
                   className={cx(
                     'size-8 transition',
-                    one <= stars ? 'fill-warn text-warn' : 'text-line-strong',
+                    one <= stars ? 'fill-star text-star' : 'text-line-strong',
                   )}
                 />
                 <span className="sr-only">{m('rating.stars', { n: one })}</span>

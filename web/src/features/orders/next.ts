@@ -84,9 +84,9 @@ function handingOver(order: Order, party: Party, other: string, say: Say): Next 
 /** The one thing to offer first, of what the person may do. */
 const FIRST: readonly OrderAction[] = ['pay', 'show_code', 'scan_code', 'ship', 'confirm_delivery', 'rate']
 
-export function firstAction(order: Order): OrderAction | null {
-  const { action } = order.next
-  if (action !== null && order.may.includes(action)) return action
+export function firstAction(order: Order, party: Party): OrderAction | null {
+  const { action, who } = order.next
+  if (action !== null && who === party && order.may.includes(action)) return action
   // While it is another's turn, or nobody's, nothing is pressed for.
   return FIRST.find(one => order.may.includes(one)) ?? null
 }

@@ -4,7 +4,7 @@ import { codeIn, drawingOf, spelled } from './handover'
 import { invoiceName } from './names'
 import { firstAction, isUrgent, nextOf } from './next'
 import { buyerLines, placeOfMoney, refundable, sellerLines } from './sums'
-import { stepsOf } from './timeline'
+import { stepsOf } from '@/ui/orderSteps'
 import { distanceText, hoursOn, onMap, planOf } from './zones'
 
 const order: Order = {
@@ -61,12 +61,12 @@ describe('what happens next', () => {
       may: ['ship', 'scan_code', 'choose_place', 'refund'],
     })
     expect(nextOf(paid, 'seller').title).toBe('Send it, or meet')
-    expect(firstAction(paid)).toBe('ship')
+    expect(firstAction(paid, 'seller')).toBe('ship')
     const meeting = at({ ...paid, fulfilment: 'meetup', may: ['scan_code', 'refund'] })
     expect(nextOf(meeting, 'seller').title).toBe('Meet Ben')
     const onlyMeeting = at({ ...paid, fulfilment_options: ['meetup'], may: ['show_code'] })
     expect(nextOf(onlyMeeting, 'buyer').title).toBe('Meet Ann')
-    expect(firstAction(meeting)).toBe('scan_code')
+    expect(firstAction(meeting, 'seller')).toBe('scan_code')
   })
   test('presses for nothing while staff decide', () => {
     const disputed = at({
@@ -75,8 +75,17 @@ describe('what happens next', () => {
       may: ['respond'],
     })
     expect(nextOf(disputed, 'buyer').title).toBe('Our staff are deciding')
-    expect(firstAction(disputed)).toBeNull()
+    expect(firstAction(disputed, 'buyer')).toBeNull()
     expect(isUrgent(disputed, 'buyer')).toBe(false)
+  })
+  test('the seller’s answer is not pressed for at the buyer’s', () => {
+    const disputed = at({
+      status: 'disputed',
+      next: { who: 'seller', action: 'respond', by: null },
+      may: ['respond'],
+    })
+    expect(firstAction(disputed, 'seller')).toBe('respond')
+    expect(firstAction(disputed, 'buyer')).toBeNull()
   })
   test('a rating is asked for, but is not urgent', () => {
     const done = at({ status: 'completed', next: { who: 'buyer', action: 'rate', by: null }, may: ['rate'] })
@@ -116,6 +125,9 @@ describe('the timeline', () => {
         { kind: 'cancelled', at: order.created_at, by: 'seller', amount: null, note: 'It broke.' },
       ],
     })
+    const met = { kind: 'meeting_proposed', at: order.created_at, by: 'buyer' as const, amount: null }
+    const [meeting] = stepsOf(at({ timeline: [{ ...met, note: 'Café, 2026-11-26T16:00:00.000Z' }] }), null)
+    expect(meeting?.note).toMatch(/^Café, \w{3}, /)
     expect(stepsOf(told, 'seller').map(step => [step.words, step.note])).toEqual([
       ['Ben opened a dispute', null],
       ['New thing', null],

@@ -1,5 +1,5 @@
 import { Clock3, Crown, Eye, Gavel, Info, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import type { ReactNode, Ref } from 'react'
 import { isOver, type LiveAuction } from '@/live/auctionState'
 import { useCalm } from '@/shared/calm'
 import { cx } from '@/shared/cx'
@@ -109,12 +109,14 @@ export function Panel({
   isOwn,
   isSignedIn,
   moment,
+  priceRef,
 }: {
   auction: LiveAuction
   isFresh: boolean
   isOwn: boolean
   isSignedIn: boolean
   moment: Moment | null
+  priceRef?: Ref<HTMLDivElement>
 }) {
   const price = priceOf(auction)
   const over = isOver(auction)
@@ -125,7 +127,7 @@ export function Panel({
         <Result auction={auction} />
       ) : (
         <div className="flex items-end justify-between gap-4">
-          <div data-price="">
+          <div data-price="" ref={priceRef}>
             <p className="text-sm text-ink-3">{price.words}</p>
             <Price
               key={price.amount}
@@ -167,7 +169,9 @@ export function Panel({
             {t('room.watching', { n: auction.viewers })}
           </span>
         )}
-        {auction.reserve_met === false && !over && <Badge tone="warn">{t('room.reserveNotMet')}</Badge>}
+        {auction.reserve_met === false && auction.status === 'live' && (
+          <Badge tone="warn">{t('room.reserveNotMet')}</Badge>
+        )}
         {auction.reserve_met === true && !over && <Badge tone="good">{t('room.reserveMet')}</Badge>}
       </p>
       {isWide && (

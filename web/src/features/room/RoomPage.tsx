@@ -5,6 +5,7 @@ import type { Listing, Medium } from '@/api/types'
 import { isOver, type LiveAuction } from '@/live/auctionState'
 import { cx } from '@/shared/cx'
 import { formatDateTime } from '@/shared/dates'
+import { useInSight } from '@/shared/inSight'
 import { formatMoney } from '@/shared/money'
 import { useTitle } from '@/shared/title'
 import { useIsWide } from '@/shared/wide'
@@ -25,12 +26,15 @@ import { useRoom } from './useRoom'
 
 // Always the same: what gets it need not be drawn again.
 const NONE: Medium[] = []
+/** What the bars above and below take of a phone's window. */
+const BARS = '-64px 0px -150px'
 
 /** The live room. */
 export function RoomPage() {
   const { auctionId } = useParams({ from: '/auctions/$auctionId' })
   const { auction, error, retry, isFresh, moment, user } = useRoom(auctionId)
   const isWide = useIsWide()
+  const [priceRef, isPriceInSight] = useInSight(BARS)
   const listingId = auction?.listing_id
   const listing = useQuery({ ...listingQuery(listingId ?? ''), enabled: listingId !== undefined })
   const title = auction?.listing?.title ?? listing.data?.title
@@ -57,7 +61,7 @@ export function RoomPage() {
             <div className="px-4 sm:px-0">
               <Heading auction={auction} title={title} />
               <div className="mt-6">
-                <Panel {...panel} />
+                <Panel {...panel} priceRef={priceRef} />
               </div>
             </div>
           )}
@@ -100,7 +104,14 @@ export function RoomPage() {
           <div className="mb-2 empty:hidden">
             <Standing auction={auction} moment={moment} isOwn={isOwn} isSmall />
           </div>
-          <div className="mb-2 flex items-baseline justify-between gap-3 px-1 text-sm" aria-hidden="true">
+          {/* Once is enough: it comes when the large one is out of sight. */}
+          <div
+            className={cx(
+              'mb-2 flex items-baseline justify-between gap-3 px-1 text-sm',
+              isPriceInSight && 'hidden',
+            )}
+            aria-hidden="true"
+          >
             <span className="flex items-baseline gap-2 text-ink-3">
               {priceOf(auction).words}
               <Price
@@ -131,10 +142,14 @@ function Heading({ auction, title }: { auction: LiveAuction; title: string | und
       </div>
       <h1 className="text-2xl font-extrabold sm:text-3xl lg:text-4xl">{title}</h1>
       {auction.listing?.seller_name && (
-        <p className="flex items-center gap-2 text-sm text-ink-2">
+        <Link
+          to="/people/$userId"
+          params={{ userId: auction.seller_id }}
+          className="flex w-fit items-center gap-2 text-sm text-ink-2 hover:text-accent"
+        >
           <Avatar name={auction.listing.seller_name} className="size-7 text-[0.65rem]" />
           {t('auction.by', { name: auction.listing.seller_name })}
-        </p>
+        </Link>
       )}
     </div>
   )

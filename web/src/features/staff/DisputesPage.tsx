@@ -72,7 +72,9 @@ function Row({ one }: { one: CaseLine }) {
             </Badge>
             <span className="text-sm text-ink-2">{reasonWords(one.reason)}</span>
           </p>
-          <p className="truncate font-semibold group-hover:text-accent">{one.listing.title}</p>
+          <p className="line-clamp-2 leading-snug font-semibold group-hover:text-accent">
+            {one.listing.title}
+          </p>
           <p className="text-sm text-ink-3">
             {s('case.parties', { buyer: one.buyer.display_name, seller: one.seller.display_name })}
           </p>

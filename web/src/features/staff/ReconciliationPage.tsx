@@ -6,7 +6,6 @@ import { formatExact } from '@/shared/amounts'
 import { cx } from '@/shared/cx'
 import { formatDateTime } from '@/shared/dates'
 import { s } from '@/strings/staff'
-import { t } from '@/strings/t'
 import { Badge, EmptyState, Notice, Skeleton } from '@/ui/bits'
 import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
@@ -53,7 +52,7 @@ function Runs() {
           </Button>
         ))}
         <Button size="small" look="plain" busy={isFetching} onClick={() => void refetch()}>
-          {t('app.retry')}
+          {s('reconciliation.refresh')}
         </Button>
       </div>
       {running.isError && <Notice tone="bad">{wordsFor(running.error)}</Notice>}

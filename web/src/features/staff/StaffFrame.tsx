@@ -9,11 +9,21 @@ import { PageFrame } from '@/ui/Grid'
 import { SignedIn } from '@/ui/SignedIn'
 import { isStaff } from '@/shared/roles'
 
+/** On a phone not all places are in sight: the one where we are is. */
+function intoSight(nav: HTMLElement | null) {
+  nav
+    ?.querySelector('[aria-current="page"]')
+    ?.scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' })
+}
+
 const PLACES = [
   ['/staff', s('nav.disputes')],
+  ['/staff/orders', s('nav.orders')],
   ['/staff/payments', s('nav.payments')],
+  ['/staff/webhooks', s('nav.webhooks')],
   ['/staff/reconciliation', s('nav.reconciliation')],
   ['/staff/ledger', s('nav.ledger')],
+  ['/staff/mail', s('nav.mail')],
 ] as const
 
 /** What stands round every page of the staff; others are told that it is not for them. */
@@ -26,6 +36,7 @@ export function StaffFrame({ title, children }: { title: string; children: React
           isStaff(user) ? (
             <div className="grid grid-cols-1 gap-7">
               <nav
+                ref={intoSight}
                 aria-label={s('nav.label')}
                 className="-mx-4 flex gap-1 overflow-x-auto border-b border-line px-4 [scrollbar-width:none]"
               >

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from '@/api/client'
+import type { Order, OrderStatus } from '@/api/orders'
 import type { components } from '@/api/schema'
 import type { Page } from '@/api/types'
 
@@ -8,6 +9,8 @@ export type CaseLine = Schemas['DisputeLine']
 export type Case = Schemas['StaffDisputeView']
 export type CaseEvidence = Schemas['EvidenceView']
 export type Payment = Schemas['StaffPayment']
+export type Webhook = Schemas['StaffWebhook']
+export type Mail = Schemas['OutgoingMail']
 export type Run = Schemas['RunView']
 export type Difference = Schemas['DifferenceView']
 export type LedgerAccount = Schemas['LedgerAccount']
@@ -17,8 +20,13 @@ export type LedgerTransfer = Schemas['LedgerTransfer']
 // Kept under one name, so that whatever staff do brings all of it up to date.
 const STAFF = 'staff'
 const SHOWN = 50
+const PAGE = 25
 export const PAYMENT_STATES = ['pending', 'succeeded', 'failed', 'cancelled', 'returned'] as const
 export type PaymentState = (typeof PAYMENT_STATES)[number]
+export const WEBHOOK_STATES = ['received', 'waiting', 'applied', 'ignored', 'flagged'] as const
+export type WebhookState = (typeof WEBHOOK_STATES)[number]
+export const MAIL_STATES = ['failed', 'queued', 'sent'] as const
+export type MailState = (typeof MAIL_STATES)[number]
 
 export const casesQuery = queryOptions({
   queryKey: [STAFF, 'disputes'],
@@ -33,6 +41,65 @@ export const caseQuery = (id: string) =>
 
 export const resolveCase = (id: string, body: Schemas['ResolveDispute'], key: string) =>
   api.post('/v1/admin/disputes/{dispute_id}/resolve', { path: { dispute_id: id }, body, key })
+
+export interface OrdersWanted {
+  find: string
+  status: OrderStatus | null
+}
+
+export const staffOrdersQuery = ({ find, status }: OrdersWanted) =>
+  infiniteQueryOptions({
+    queryKey: [STAFF, 'orders', find, status],
+    queryFn: async ({ pageParam }) =>
+      (await api.get('/v1/admin/orders', {
+        query: { find: find || null, status, limit: PAGE, cursor: pageParam },
+      })) as unknown as Page<Order>,
+    initialPageParam: null as string | null,
+    getNextPageParam: page => page.next_cursor,
+  })
+
+export const staffOrderQuery = (id: string) =>
+  queryOptions({
+    queryKey: [STAFF, 'order', id],
+    queryFn: async () => (await api.get('/v1/orders/{order_id}', { path: { order_id: id } })) as Order,
+  })
+
+export const paymentsOfOrderQuery = (orderId: string) =>
+  queryOptions({
+    queryKey: [STAFF, 'payments of', orderId],
+    queryFn: async () =>
+      (await api.get('/v1/admin/payments', {
+        query: { order_id: orderId, limit: SHOWN },
+      })) as Page<Payment>,
+  })
+
+export const webhooksQuery = (status: WebhookState | null) =>
+  infiniteQueryOptions({
+    queryKey: [STAFF, 'webhooks', status],
+    queryFn: async ({ pageParam }) =>
+      (await api.get('/v1/admin/webhooks', {
+        query: { status, limit: PAGE, cursor: pageParam },
+      })) as Page<Webhook>,
+    initialPageParam: null as string | null,
+    getNextPageParam: page => page.next_cursor,
+  })
+
+export const replayWebhook = (id: string) =>
+  api.post('/v1/admin/webhooks/{event_id}/replay', { path: { event_id: id } })
+
+export const mailsQuery = (status: MailState | null) =>
+  infiniteQueryOptions({
+    queryKey: [STAFF, 'mails', status],
+    queryFn: async ({ pageParam }) =>
+      (await api.get('/v1/admin/mails', {
+        query: { status, limit: PAGE, cursor: pageParam },
+      })) as Page<Mail>,
+    initialPageParam: null as string | null,
+    getNextPageParam: page => page.next_cursor,
+  })
+
+export const replayMail = (id: string, key: string) =>
+  api.post('/v1/admin/mails/{mail_id}/replay', { path: { mail_id: id }, key })
 
 export const paymentsQuery = (status: PaymentState | null) =>
   infiniteQueryOptions({

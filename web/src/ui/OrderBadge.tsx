@@ -1,6 +1,6 @@
 import type { Order, OrderStatus } from '@/api/orders'
 import { m } from '@/strings/money'
-import { Badge, type BadgeTone } from '@/ui/bits'
+import { Badge, type BadgeTone } from './bits'
 
 const WORDS: Record<OrderStatus, readonly [tone: BadgeTone, words: string]> = {
   pending_payment: ['warn', m('status.pending_payment')],
@@ -14,7 +14,7 @@ const WORDS: Record<OrderStatus, readonly [tone: BadgeTone, words: string]> = {
 }
 
 /** The word and colour of an order's state. */
-export function StatusBadge({ order }: { order: Order }) {
+export function OrderBadge({ order }: { order: Order }) {
   const [tone, words] = WORDS[order.status]
   return <Badge tone={tone}>{words}</Badge>
 }

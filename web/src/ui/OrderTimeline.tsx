@@ -3,11 +3,11 @@ import type { Order, Party } from '@/api/orders'
 import { formatDateTime } from '@/shared/dates'
 import { cx } from '@/shared/cx'
 import { m } from '@/strings/money'
-import { Card } from '@/ui/Card'
-import { stepsOf } from './timeline'
+import { Card } from './Card'
+import { stepsOf } from './orderSteps'
 
-/** What has happened, and what is still to come, on one line through time. */
-export function Timeline({ order, party }: { order: Order; party: Party }) {
+/** What has happened, and what is still to come, on one line through time; without a `party` as staff see it. */
+export function OrderTimeline({ order, party }: { order: Order; party: Party | null }) {
   const steps = stepsOf(order, party)
   return (
     <Card title={m('timeline.title')}>

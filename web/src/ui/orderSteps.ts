@@ -1,5 +1,6 @@
 import type { Order, Party, TimelineEntry } from '@/api/orders'
 import { formatExact } from '@/shared/amounts'
+import { formatDateTime } from '@/shared/dates'
 import { m } from '@/strings/money'
 
 export interface Step {
@@ -20,25 +21,31 @@ const FOR_PEOPLE = new Set([
   'meeting_agreed',
 ])
 
-/** What has happened, oldest first, and what is still to come. Pure. */
-export function stepsOf(order: Order, party: Party): Step[] {
+/** A moment as the server writes it. */
+const INSTANT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+const forPeople = (note: string | null) => note && note.replace(INSTANT, formatDateTime)
+
+/** What has happened, oldest first, and what is still to come; nothing of that for staff (no `party`). Pure. */
+export function stepsOf(order: Order, party: Party | null): Step[] {
   const past = order.timeline.map(entry => ({
     words: happened(entry, order, party),
     at: entry.at,
-    note: FOR_PEOPLE.has(entry.kind) ? entry.note : null,
+    note: FOR_PEOPLE.has(entry.kind) ? forPeople(entry.note) : null,
   }))
-  return [...past, ...ahead(order, party).map(words => ({ words, at: null, note: null }))]
+  const still = party === null ? [] : ahead(order, party)
+  return [...past, ...still.map(words => ({ words, at: null, note: null }))]
 }
 
 /** Who it was, for the one who looks. */
-function name(by: TimelineEntry['by'], order: Order, party: Party): string {
+function name(by: TimelineEntry['by'], order: Order, party: Party | null): string {
   if (by === party) return m('by.you')
   if (by === 'buyer') return order.buyer.display_name
   if (by === 'seller') return order.seller.display_name
   return by === 'staff' ? m('by.staff') : m('by.system')
 }
 
-function happened(entry: TimelineEntry, order: Order, party: Party): string {
+function happened(entry: TimelineEntry, order: Order, party: Party | null): string {
   const who = name(entry.by, order, party)
   const amount = formatExact(entry.amount ?? order.total, order.currency)
   switch (entry.kind) {
