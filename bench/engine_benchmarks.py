@@ -100,9 +100,9 @@ async def full_hold(context: Context) -> str:
     parts = [
         "The desk with bid security `full_hold` on every auction (the leader's maximum is held in the ledger, an outbid"
         f" frees it in the same commit) against the desk without; {BIDDERS} bidders in a closed loop, rising, medians"
-        f" of {context.runs} interleaved runs of {context.seconds:.0f} s, each on a new database. CPU is processor time"
-        " a decision, of the process with the bidders and of PostgreSQL together: what it costs, whoever else uses the"
-        " machine. Ratios are of medians."
+        f" of {context.runs} interleaved runs of {context.seconds:.0f} s, each on a new database, the books audited"
+        " after it. CPU is processor time a decision, of the process with the bidders and of PostgreSQL together: what"
+        " it costs, whoever else uses the machine. Ratios are of medians."
     ]
     for auctions in (HOT, MANY):
 

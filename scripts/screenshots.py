@@ -16,7 +16,7 @@ import msgspec
 from bench.client import build_client
 from bench.server import OUTCRY, running_server
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, TimeoutError
-from scripts.shown_world import REFUSED, Shown, make_shown
+from scripts.shown_world import REFUSED, STATES, Shown, make_shown
 from tests.browser.fair import png
 from tests.support.chromium import chromium
 from tests.support.mail_server import Mailbox, mail_server
@@ -136,28 +136,20 @@ SHOTS: tuple[Shot, ...] = (
     Shot("orders-selling", "/orders?role=seller", "mira"),
     Shot("orders-nothing", "/orders?role=seller", "tomas"),
     *(
-        Shot(f"order-{state}-{side}", f"/orders/{{{state}}}", who)
-        for state, buyer in (
-            ("unpaid", "alex"),
-            ("paid", "sam"),
-            ("shipped", "lea"),
-            ("delivered", "viktor"),
-            ("completed", "bruno"),
-            ("disputed", "hana"),
-            ("refunded", "nadia"),
-            ("cancelled", "tomas"),
-        )
-        for side, who in (("buyer", buyer), ("seller", "mira"))
+        Shot(f"order-{state}-{side}", f"/orders/{{{state}}}", f"{side} of {state}")
+        for state in STATES
+        for side in ("buyer", "seller")
     ),
     Shot("checkout", "/orders/{unpaid}/pay", "alex"),
     Shot("sandbox", "{checkout}"),
-    Shot("meet-buyer", "/orders/{meeting}/meet", "alex"),
-    Shot("meet-seller", "/orders/{meeting}/meet", "mira"),
+    Shot("meet-buyer", "/orders/{meeting}/meet", "buyer of meeting"),
+    Shot("meet-seller", "/orders/{meeting}/meet", "seller of meeting"),
+    Shot("meet-places", "/orders/{paid}/meet", "buyer of paid"),
     Shot("wallet", "/wallet", "lea"),
     Shot("wallet-nothing", "/wallet", "tomas"),
     Shot("payouts", "/wallet/payouts", "mira"),
     Shot("staff-disputes", "/staff", "staff"),
-    Shot("staff-case", "/staff/disputes/{case}", "staff"),
+    Shot("staff-case", "/staff/disputes/{case of answered}", "staff"),
     Shot("staff-orders", "/staff/orders", "staff"),
     Shot("staff-orders-nothing", "/staff/orders?find=OUT-2026-999999", "staff"),
     Shot("staff-order", "/staff/orders/{disputed}", "staff"),

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +16,19 @@ WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 # Their mail server says that nobody of this name lives there.
 REFUSED = f"hana@{EMAIL_DOMAIN}"
+# An order in each state: who has bought it, and where it stands.
+STATES = {
+    "unpaid": ("alex", "pending_payment"),
+    "meeting": ("alex", "in_escrow"),
+    "paid": ("sam", "in_escrow"),
+    "shipped": ("lea", "shipped"),
+    "delivered": ("viktor", "delivered"),
+    "completed": ("bruno", "completed"),
+    "disputed": ("hana", "disputed"),
+    "answered": ("marco", "disputed"),
+    "refunded": ("nadia", "refunded"),
+    "cancelled": ("tomas", "cancelled"),
+}
 # Who bids where no story is told; each in turn.
 BIDDERS = ("lea", "bruno", "priya", "marco", "lea", "tomas", "bruno")
 _CARD = {"name": "Lea Fontaine", "number": "4242424242424242", "expiry": "12/40", "cvc": "123"}
@@ -73,34 +85,21 @@ async def make_shown(base_url: str) -> Shown:
 
 
 async def _orders(people: _People, shown: Shown) -> None:
-    """One order in each state, by the one who bought it; Mira is the seller of all."""
-    for name, (buyer, status) in {
-        "unpaid": ("alex", "pending_payment"),
-        "meeting": ("alex", "in_escrow"),
-        "paid": ("sam", "in_escrow"),
-        "shipped": ("lea", "shipped"),
-        "delivered": ("viktor", "delivered"),
-        "completed": ("bruno", "completed"),
-        "disputed": ("hana", "disputed"),
-        "refunded": ("nadia", "refunded"),
-        "cancelled": ("tomas", "cancelled"),
-    }.items():
-        orders = await people.items(buyer, "/v1/orders?role=buyer&limit=100")
-        order = next(one for one in orders if one["status"] == status)
-        shown.places[name] = order["id"]
+    """One order in each state, with a session of its buyer and of its seller."""
+    by_id = {}
+    for person in sample_world().people:
+        me = await people.call(person.key, "GET", "/v1/users/me")
+        by_id[me["id"]] = person.key
+    for state, (buyer, status) in STATES.items():
+        orders = await people.items(buyer, f"/v1/orders?role=buyer&status={status}&limit=100")
+        order = orders[0]
+        shown.places[state] = order["id"]
+        shown.sessions[f"buyer of {state}"] = shown.sessions[buyer]
+        shown.sessions[f"seller of {state}"] = shown.sessions[by_id[order["seller_id"]]]
         if order["dispute"]:
-            shown.places["case"] = order["dispute"]["id"]
-    await people.call("mira", "GET", "/v1/users/me")
+            shown.places[f"case of {state}"] = order["dispute"]["id"]
     shown.places["seller"] = shown.sessions["mira"]["user"]["id"]
     shown.places["unrated"] = shown.sessions["tomas"]["user"]["id"]
-    await people.call("staff", "GET", "/v1/users/me")
-    zones = await people.items("sam", "/v1/safe-zones?limit=1")
-    if zones:
-        soon = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        path = f"/v1/orders/{shown.places['paid']}/meeting"
-        # Closed at that time: the page then shows the choice of a place.
-        with suppress(httpx.HTTPStatusError):
-            await people.call("sam", "PUT", path, {"safe_zone_id": zones[0]["id"], "at": soon.isoformat()})
 
 
 async def _auctions(people: _People, shown: Shown) -> None:
@@ -129,8 +128,7 @@ async def _auctions(people: _People, shown: Shown) -> None:
         found = await people.items("alex", f"/v1/auctions?status={status}&limit=1")
         shown.places[name] = found[0]["id"] if found else shown.places["auction"]
     for person in sample_world().people:
-        me = await people.call(person.key, "GET", "/v1/users/me")
-        if me["id"] == live[-1]["seller_id"]:
+        if shown.sessions[person.key]["user"]["id"] == live[-1]["seller_id"]:
             shown.sessions["seller of it"] = shown.sessions[person.key]
     for key in [person.key for person in sample_world().bidders]:
         won = [one for one in await people.items(key, "/v1/orders?role=buyer&limit=100") if one["auction_id"]]

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.room import shown
 from tests.support.market import Person, TestMarket
-from tests.support.sales import completed, listed
+from tests.support.sales import completed, for_sale
 from tests.support.visitors import PHONE, Device, Visitors
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def test_a_sellers_ratings_stand_by_the_listing_and_on_a_page_of_their_own
     # One more than a page of the list holds.
     for number in range(11):
         await rated(market, seller, 5 if number else 2, f"Word number {number}.")
-    listing = await listed(market, seller, title="Walnut armchair")
+    listing = await for_sale(market, seller, title="Walnut armchair")
     page = await (await visitors(device)).open(f"/listings/{listing['id']}")
     line = page.get_by_role("link", name=re.compile("^SS|Stella Seller")).filter(has_text="11 ratings")
     # (2 + 10 times 5) / 11

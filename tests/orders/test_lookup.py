@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from outcry.kernel.ids import new_id
-from tests.orders.sales import a_sale, a_won_sale, expect, make_staff, refused
 from tests.support.market import Person, TestMarket
-from tests.support.sales import bought, completed, paid
+from tests.support.sales import a_sale, a_won_sale, bought, completed, expect, make_staff, paid, refused
 
 pytestmark = pytest.mark.anyio
 

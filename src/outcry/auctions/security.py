@@ -68,6 +68,18 @@ def needed(book: Book, bidders: Collection[int]) -> dict[int, int]:
     return dict.fromkeys(bidders if status is Status.LIVE else (leader,), book.deposit_amount)
 
 
+class _Hold:
+    """What an auction binds of a person's money before a batch, and what it binds after it."""
+
+    __slots__ = ("amount", "before", "book", "is_new", "purse")
+
+    def __init__(self, book: Book, purse: Purse, before: int, is_new: bool) -> None:
+        self.book = book
+        self.purse = purse
+        self.before = self.amount = before
+        self.is_new = is_new
+
+
 class Funds:
     """The money of a batch's people as its decisions leave it. Pure of I/O.
 
@@ -79,9 +91,7 @@ class Funds:
     def __init__(self, free: dict[Purse, int], *, sure: bool = False) -> None:
         self.free = free
         self._sure = sure
-        # What each place bound before this batch, and what it binds after it.
-        self._before: dict[Place, tuple[Book, int, bool]] = {}
-        self._bound: dict[Place, int] = {}
+        self._holds: dict[Place, _Hold] = {}
         self._first: dict[Purse, int] = {}
         self._asked: dict[Purse, int] = {}
 
@@ -108,10 +118,11 @@ class Funds:
 
     def _bind(self, book: Book, person: int, amount: int) -> None:
         bound, place, purse = bound_by(book, person), (book.id, person), (person, book.currency)
-        if place not in self._before:
+        hold = self._holds.get(place)
+        if hold is None:
             is_new = self._sure and person not in book.bidders and person not in book.inactive
-            self._before[place] = book, bound, is_new
-        self._bound[place] = amount
+            hold = self._holds[place] = _Hold(book, purse, bound, is_new)
+        hold.amount = amount
         free = self.free.get(purse)
         if free is not None:
             self._first.setdefault(purse, free)
@@ -127,13 +138,12 @@ class Funds:
         subjects: list[bytes | None] = []
         befores: list[int | None] = []
         amounts: list[int | None] = []
-        for place, (book, before, is_new) in self._before.items():
-            amount = self._bound[place]
-            if amount != before:
-                numbers.append(wallets.setdefault((place[1], book.currency), len(wallets) + 1))
-                subjects.append(book.id_bytes)
-                befores.append(None if is_new else before)
-                amounts.append(amount)
+        for hold in self._holds.values():
+            if hold.amount != hold.before:
+                numbers.append(wallets.setdefault(hold.purse, len(wallets) + 1))
+                subjects.append(hold.book.id_bytes)
+                befores.append(None if hold.is_new else hold.before)
+                amounts.append(hold.amount)
         if not numbers:
             return None
         people, available, held = zip(*[purse_bytes(*purse) for purse in wallets], strict=True)

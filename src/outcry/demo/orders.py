@@ -31,9 +31,9 @@ Found = TypeVar("Found")
 
 
 class Deal(msgspec.Struct, frozen=True):
-    """Who buys what, and how far the order goes. `won` is agreed by the bids of the good's own story.
+    """Who buys what, and how far the order goes; of a completed one, what the buyer says of it.
 
-    Of a completed one, `stars` and `said` are what the buyer says of it.
+    `won` is agreed by the bids of the good's own story.
     """
 
     buyer: str
@@ -67,21 +67,9 @@ DEALS: tuple[Deal, ...] = (
     Deal("marco", ESPRESSO, "answered", by_card=True),
     Deal("nadia", ESPRESSO, "refunded", by_card=True),
     Deal("tomas", ESPRESSO, "cancelled"),
-    # So that who looks around sees what people say of a seller.
-    Deal("priya", ESPRESSO, "completed", said="A perfect shot on the first morning. The advice alone was worth it."),
-    Deal(
-        "yuki",
-        ESPRESSO,
-        "completed",
-        stars=4,
-        said="Lovely machine. The gasket needed one more turn than the note said.",
-    ),
-    Deal(
-        "juno",
-        ESPRESSO,
-        "completed",
-        said="Answered every question the same day, then sent photographs of the packing.",
-    ),
+    # So that whoever looks around sees what people say of a seller.
+    Deal("priya", ESPRESSO, "completed", said="Pulled a perfect shot on the first morning. Ask her about grinders."),
+    Deal("theo", ESPRESSO, "completed", stars=4, said="Lovely machine. One gasket wanted a turn more than you said."),
 )
 # Who may look around, and what waits for them.
 SHOWN: tuple[tuple[str, str], ...] = (
@@ -169,7 +157,8 @@ class Dealer:
         elif stage == "completed":
             await _post(buyer, f"{path}/confirm-delivery")
             # Blind until both have spoken, so both do.
-            await _post(buyer, f"{path}/rating", {"stars": deal.stars, "comment": deal.said})
+            rating = {"stars": deal.stars, "comment": deal.said}
+            await _post(buyer, f"{path}/rating", rating)
             rating = {"stars": 5, "comment": "Paid at once and asked the right questions."}
             await _post(self._seller, f"{path}/rating", rating)
         elif stage == "refunded":

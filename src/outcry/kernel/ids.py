@@ -52,7 +52,7 @@ def new_ids(count: int) -> list[tuple[bytes, str]]:
 def new_id_run(count: int) -> list[bytes]:
     """`count` fresh UUIDv7s that rise by one, as 16 bytes: what numbers the rows of one statement at next to no cost.
 
-    They share 50 random bits of their moment. At most ID_RUN_MAX.
+    They share 58 random bits of their moment. At most ID_RUN_MAX.
     """
     assert count <= ID_RUN_MAX, count
     first = new_id_int()

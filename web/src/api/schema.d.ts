@@ -770,6 +770,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dev/orders/{order_id}/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the time pass that an order waits for */
+        post: operations["V1DevOrdersOrderIdDueLetPass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dev/role": {
         parameters: {
             query?: never;
@@ -1938,7 +1955,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** DisputeListing */
@@ -1973,7 +1990,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** EvidencePicture */
@@ -2062,7 +2079,7 @@ export interface components {
          * @description What a person can be notified of.
          * @enum {string}
          */
-        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "second_chance" | "order_created" | "payment_reminder" | "order_paid" | "order_shipped" | "order_delivered" | "order_completed" | "order_cancelled" | "refund" | "dispute_opened" | "dispute_resolved";
+        Kind: "outbid" | "won" | "sold" | "decision_required" | "offer_rejected" | "counter_offered" | "counter_rejected" | "auction_started" | "auction_cancelled" | "second_chance" | "order_created" | "payment_reminder" | "order_paid" | "order_shipped" | "order_delivered" | "order_completed" | "order_cancelled" | "meeting_proposed" | "meeting_agreed" | "refund" | "dispute_opened" | "dispute_answered" | "dispute_resolved";
         /** LeaderView */
         LeaderView: {
             alias: string;
@@ -2752,7 +2769,7 @@ export interface components {
             respond_by: string | null;
             seller: components["schemas"]["OrderPerson"];
             /** @enum {string} */
-            status: "open" | "resolved" | "withdrawn";
+            status: "open" | "resolved" | "withdrawn" | "charged_back";
             total: number;
         };
         /** StaffPayment */
@@ -3266,7 +3283,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                status?: "open" | "overdue" | "resolved" | "withdrawn" | null;
+                status?: "open" | "overdue" | "resolved" | "withdrawn" | "charged_back" | null;
             };
             header?: never;
             path?: never;
@@ -6914,6 +6931,80 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    V1DevOrdersOrderIdDueLetPass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

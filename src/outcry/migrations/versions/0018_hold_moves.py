@@ -173,8 +173,6 @@ _FUNCTIONS: list[str] = [
         END IF;
     END $$
     """,
-]
-_FUNCTIONS += [
     # Brings holds to their amounts from whatever they are, wallets locked first; opens what is missing. OL001 when
     # somebody has not enough (DETAIL: currency).
     f"""
