@@ -42,6 +42,7 @@ async def _machine(context: Context) -> str:
 BENCHMARKS = {
     "machine": Benchmark("The machine", _machine),
     "engine": Benchmark("Engine, closed loop", engine_benchmarks.engine),
+    "full_hold": Benchmark("Bid security: full hold", engine_benchmarks.full_hold),
     "poisson": Benchmark("Engine, open loop", engine_benchmarks.poisson),
     "slow_commits": Benchmark("Engine, slower commits", engine_benchmarks.slow_commits),
     "flat_rate": Benchmark("Engine, rate over time", engine_benchmarks.flat_rate),

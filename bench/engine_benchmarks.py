@@ -22,7 +22,7 @@ from bench.engine import (
     open_loop,
     rate_over_time,
 )
-from bench.ours import FULL_HOLD, FullHoldDesk
+from bench.ours import FULL_HOLD, NAME, FullHoldDesk, OutcryDesk
 from bench.rivals.design import Design
 from bench.rivals.raw_insert import ROWS, raw_insert_rows_per_second
 from bench.stats import Figures, middle, number, spread, table
@@ -93,6 +93,57 @@ async def _with_cpu(context: Context, loop: Awaitable[Figures]) -> Figures:
     counted = figures.seconds / (figures.seconds + SETTLE_SECONDS) / max(1, figures.accepted + figures.refused)
     figures.app_cpu_us, figures.database_cpu_us = app * counted * 1e6, database * counted * 1e6
     return figures
+
+
+async def full_hold(context: Context) -> str:
+    """What bid security costs: the desk with a full hold on every auction against the desk without."""
+    parts = [
+        "The desk with bid security `full_hold` on every auction (the leader's maximum is held in the ledger, an outbid"
+        f" frees it in the same commit) against the desk without; {BIDDERS} bidders in a closed loop, rising, medians"
+        f" of {context.runs} interleaved runs of {context.seconds:.0f} s, each on a new database, the books audited"
+        " after it. CPU is processor time a decision, of the process with the bidders and of PostgreSQL together: what"
+        " it costs, whoever else uses the machine. Ratios are of medians."
+    ]
+    for auctions in (HOT, MANY):
+
+        async def run(design: Design, seed: int, auctions: int = auctions) -> Figures:
+            context.postgres.checkpoint()
+            workload = Workload(auctions, "rising", seed)
+            return await _with_cpu(context, closed_loop(design, workload, seconds=context.seconds))
+
+        figures = await interleaved(
+            [Contestant(NAME, OutcryDesk), Contestant(FULL_HOLD, FullHoldDesk)],
+            context.postgres.fresh_database,
+            run,
+            auctions=auctions,
+            runs=context.runs,
+        )
+        parts.append(f"**{_auctions(auctions)}**\n\n" + _cost_table(figures))
+    return "\n\n".join(parts)
+
+
+def _cost_table(figures: dict[str, list[Figures]]) -> str:
+    """One row a design, its cost and its slowness as multiples of the first's."""
+    rows: list[tuple[str | float, ...]] = []
+    first: tuple[float, float] | None = None
+    for name, runs in figures.items():
+        rate = middle(runs, lambda run: run.decided_per_second)
+        app = middle(runs, lambda run: run.app_cpu_us or math.nan)
+        database = middle(runs, lambda run: run.database_cpu_us or math.nan)
+        first = first or (app + database, rate)
+        rows.append(
+            (
+                name + _failures(runs),
+                spread(runs, lambda run: run.decided_per_second),
+                middle(runs, lambda run: run.p99_ms),
+                app,
+                database,
+                f"{(app + database) / first[0]:.2f}",
+                f"{first[1] / rate:.2f}",
+            )
+        )
+    heads = ("design", "decided/s (lowest-highest)", "p99 ms", "app CPU us", "DB CPU us", "x the CPU", "x slower")
+    return table(heads, rows)
 
 
 def comparison(figures: dict[str, list[Figures]]) -> str:

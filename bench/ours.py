@@ -14,6 +14,7 @@ from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.errors import OutcryError
 from outcry.kernel.settings import Settings
 from outcry.ledger import accounts
+from outcry.ledger.audit import audit_ledger
 from outcry.ledger.service import Ledger, Transfer, legs
 
 BIDDERS = 1_024
@@ -103,3 +104,14 @@ class FullHoldDesk(OutcryDesk):
             grants = [Transfer(f"fund:{one.id}", "grant", legs((fund, -STAKE), (one, STAKE))) for one in wallets]
             await Ledger().post(await tx.driver(), grants)
         await database.close()
+
+    async def close(self) -> None:
+        """Every run ends with an audit of its books."""
+        faults: list[str] = []
+        if self._desk is not None and self._database is not None:
+            await self._desk.stop()
+            self._desk = None
+            faults = [str(fault) async for fault in audit_ledger(self._database)]
+        await super().close()
+        if faults:
+            raise RuntimeError(f"the books are wrong: {faults[:3]}")

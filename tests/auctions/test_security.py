@@ -1,17 +1,22 @@
 """Bid security (SPEC AUC-2, MON-5): who may bid, what is bound, and that an outbid frees it in the same commit."""
 
 import asyncio
+import random
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from outcry.auctions.audit import audit_auctions
+from outcry.auctions.batch import BidAnswer, BidRequest
+from outcry.auctions.desk import Desk
 from outcry.kernel.database import SYSTEM
+from outcry.kernel.errors import OutcryError
 from outcry.ledger.audit import audit_ledger
 from tests.support.market import Person, TestMarket
 
 pytestmark = pytest.mark.anyio
+ANSWER_SECONDS = 20
 
 
 async def rich(market: TestMarket, amount: int) -> Person:
@@ -32,6 +37,16 @@ async def faults(market: TestMarket) -> list[str]:
     database = market.outcry.database
     found = [str(fault) async for fault in audit_auctions(database)]
     return found + [str(fault) async for fault in audit_ledger(database)]
+
+
+def bid(
+    market: TestMarket, auction: str, person: Person, amount: int, desk: Desk | None = None
+) -> asyncio.Future[BidAnswer | OutcryError]:
+    """Handed to the desk without waiting, so that it decides many together."""
+    decided: asyncio.Future[BidAnswer | OutcryError] = asyncio.get_running_loop().create_future()
+    request = BidRequest(UUID(auction).int, UUID(person.id).int, amount, None, None, decided.set_result)
+    (desk or market.outcry.desk).submit(request)
+    return decided
 
 
 def refused(answer: Any) -> tuple[int, str]:
@@ -180,6 +195,81 @@ async def test_a_retraction_frees_and_gives_the_lead_back_only_with_its_money(ma
     assert (await bob.call("DELETE", path)).status_code in (200, 204)
     assert (await purse(ann), await purse(bob)) == ((500, 1500), (3900, 1100))
     assert await faults(market) == []
+
+
+async def test_a_hold_that_the_history_knows_nothing_of_costs_a_second_look_only(market: TestMarket) -> None:
+    seller, ann, bob = await market.sign_up(), await rich(market, 5000), await rich(market, 5000)
+    auction = (await market.auction(seller, bid_security="full_hold"))["id"]
+    named: dict[str, Any] = {"user_id": UUID(ann.id), "subject_id": UUID(auction)}
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        connection, ledger = await tx.driver(), market.outcry.ledger
+        await ledger.place_hold(connection, currency="USD", amount=100, purpose="bid", key="a", **named)
+        await ledger.release_hold(connection, key="b", **named)
+    assert (await bob.bid(auction, 1000)).status_code == 201
+    assert (await ann.bid(auction, 1500)).status_code == 201
+    assert (await purse(ann), await purse(bob)) == ((3500, 1500), (5000, 0))
+    assert await faults(market) == []
+
+
+async def test_a_batch_over_many_auctions_tells_each_line_its_auction(market: TestMarket) -> None:
+    seller, ann, bob = await market.sign_up(), await rich(market, 9000), await rich(market, 9000)
+    made = [(await market.auction(seller, bid_security="full_hold"))["id"] for _ in range(4)]
+    for person, opposed in ((ann, bob), (bob, ann)):
+        await opposed.bid(made[0], 90_000)  # Refused, but from now on the desk knows them.
+        decided = [bid(market, auction, person, 1000 + 100 * (person is bob)) for auction in made]
+        async with asyncio.timeout(ANSWER_SECONDS):
+            assert all(isinstance(answer, BidAnswer) for answer in await asyncio.gather(*decided))
+    assert (await purse(ann), await purse(bob)) == ((9000, 0), (4600, 4400))
+    lines = (await ann.get("/v1/wallet/entries")).json()["items"]
+    for bucket, sign in (("available", -1), ("held", 1)):
+        told = [(line["kind"], line["subject_id"], line["amount"]) for line in lines if line["bucket"] == bucket]
+        assert sorted(told[:4]) == sorted(("hold_released", auction, -1000 * sign) for auction in made)
+        assert sorted(told[4:8]) == sorted(("hold", auction, 1000 * sign) for auction in made)
+    assert await faults(market) == []
+
+
+async def test_desks_of_many_processes_and_the_clock_share_wallets_without_waiting_for_each_other(
+    market: TestMarket,
+) -> None:
+    seller = await market.sign_up()
+    people = [await rich(market, 200_000) for _ in range(8)]
+    made = [(await market.auction(seller, bid_security="full_hold"))["id"] for _ in range(12)]
+    desks = [Desk(market.outcry.database, shards=2, queue_bids=1000, batch_bids=64) for _ in range(3)]
+    for desk in desks:
+        await desk.start()
+    dice = random.Random(7)
+
+    async def fight(desk: Desk, rounds: int) -> int:
+        accepted = 0
+        for round_of in range(rounds):
+            decided = [
+                bid(market, auction, dice.choice(people), 1000 + 300 * round_of + 100 * dice.randrange(4), desk)
+                for auction in dice.sample(made, len(made))
+            ]
+            for answer in await asyncio.gather(*decided):
+                if isinstance(answer, BidAnswer):
+                    accepted += 1
+                else:
+                    assert answer.code in ("bid_too_low", "already_leading", "insufficient_funds", "auction_not_live")
+        return accepted
+
+    async def end_some() -> None:
+        for auction in made[:4]:
+            await close(market, auction)
+            await market.reaches(auction, "sold", "unsold")
+
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS * 3):
+            fights = asyncio.gather(*(fight(desk, 12) for desk in desks))
+            accepted, _ = await asyncio.gather(fights, end_some())
+    finally:
+        for desk in desks:
+            await desk.stop()
+    assert sum(accepted) > len(made)
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        assert await tx.scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
+    assert await faults(market) == []
+    assert sum([sum(await purse(person)) for person in people]) == 200_000 * len(people)
 
 
 async def test_a_crowd_with_little_money_owes_nothing_it_has_not(market: TestMarket) -> None:

@@ -40,7 +40,7 @@ def small_world() -> World:
     world = sample_world()
     chosen: list[Good] = []
     for kind in (Live, Scheduled, Ended, type(None)):
-        chosen.append(next(good for good in world.goods if isinstance(good.stage, kind) and good.seller != "isla"))
+        chosen.append(next(good for good in world.goods if type(good.stage) is kind and good.seller != "isla"))
     return World(world.people, tuple(msgspec.structs.replace(good, views=2) for good in chosen))
 
 

@@ -14,7 +14,7 @@ import pytest
 import outcry
 from outcry.kernel.database import SYSTEM, Actor, Database
 from outcry.kernel.ids import new_id
-from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, Jobs, retry_seconds
+from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, UNHURRIED, Jobs, retry_seconds
 from outcry.kernel.pruning import prune_answers, prune_events
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +149,37 @@ async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) ->
     async with database.transaction(SYSTEM) as tx:
         status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
     assert status == "doing"
+
+
+async def test_what_may_wait_runs_after_what_may_not(database: Database) -> None:
+    jobs = Jobs(database)
+    jobs.register("test.unhurried", Seen().run, priority=UNHURRIED)
+    jobs.register("test.money", Seen().run)
+    async with database.transaction(SYSTEM) as tx:
+        await jobs.defer(tx, "test.unhurried")
+        money = await jobs.defer(tx, "test.money")
+        worker = await tx.scalar("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        first = await tx.scalar("SELECT (procrastinate_fetch_job_v2(ARRAY['outcry'], :worker)).id", {"worker": worker})
+    assert first == money
+
+
+async def test_a_job_does_not_wait_behind_requests(database_url: str) -> None:
+    database, done = Database(database_url, pool_connections=1), asyncio.Event()
+    jobs = Jobs(database, poll_seconds=0.05)
+
+    async def read() -> None:
+        async with database.transaction(SYSTEM) as tx:
+            await tx.scalar("SELECT 1")
+        done.set()
+
+    jobs.register("test.read", read)
+    async with working(jobs):
+        async with database.transaction(SYSTEM) as request:
+            await jobs.defer(request, "test.read")
+        # Requests have all of their connections in hand, and keep them.
+        async with database.transaction(SYSTEM):
+            await done.wait()
+    await database.close()
 
 
 async def test_a_delayed_job_waits_by_the_databases_clock(database: Database) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 LEDGER = Ledger()
 WORKERS, ROUNDS, PEOPLE, STAKE = 6, 20, 6, 1_000
 KILLS = 15
+TABLES = ("ledger_accounts", "ledger_transfers", "ledger_entries", "ledger_holds", "ledger_hold_moves")
 _VICTIM = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'outcry' AND xact_start IS NOT NULL
@@ -157,8 +158,40 @@ async def test_tampering_is_found(database: Database, database_url: str, tamperi
     await world(database)
     assert await faults(database) == []
     with psycopg.connect(database_url, autocommit=True) as owner:
-        for table in ("ledger_accounts", "ledger_transfers", "ledger_entries", "ledger_holds"):
+        for table in TABLES:
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
         owner.execute(tampering.encode())
+    found = await faults(database)
+    assert any(told in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("tampering", "told"),
+    [
+        ("DELETE FROM ledger_hold_moves WHERE amount < 0", "counts 4 entries, has 3"),
+        ("UPDATE ledger_hold_moves SET amount = 7 WHERE amount = 40", "do not tell the balance after"),
+        ("UPDATE ledger_hold_moves SET held_after = 7 WHERE amount = 40", "do not tell the balance after"),
+        ("UPDATE ledger_hold_moves SET held_id = uuid_nil() WHERE amount = 40", "not between one person's two"),
+        (
+            "UPDATE ledger_hold_moves SET held_id = available_id, held_seq = 9 WHERE amount = 40",
+            "not between one person's two",
+        ),
+    ],
+)
+async def test_tampering_with_what_the_desk_wrote_is_found(
+    database: Database, database_url: str, tampering: str, told: str
+) -> None:
+    (ann, _), bob = await world(database), new_id()
+    one, two = new_id(), new_id()
+    async with database.transaction(SYSTEM) as tx:
+        connection = await tx.driver()
+        await LEDGER.post(connection, [pair("3", accounts.grants("USD"), accounts.available(bob, "USD"), 90)])
+        await LEDGER.move_holds(connection, [HoldMove(ann, one, "USD", 40), HoldMove(bob, two, "USD", 90)])
+        await LEDGER.move_holds(connection, [HoldMove(ann, one, "USD", 10)])
+    assert await faults(database) == []
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        for table in TABLES:
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
+        owner.execute(tampering.replace("uuid_nil()", f"'{UUID(int=0)}'").encode())
     found = await faults(database)
     assert any(told in fault for fault in found), found

@@ -24,7 +24,7 @@ from outcry.ledger.service import HoldMove, Ledger, Leg, Posted, Transfer, legs
 
 pytestmark = pytest.mark.anyio
 LEDGER = Ledger()
-TABLES = ("ledger_accounts", "ledger_transfers", "ledger_entries", "ledger_holds")
+TABLES = ("ledger_accounts", "ledger_transfers", "ledger_entries", "ledger_holds", "ledger_hold_moves")
 
 
 @pytest.fixture
@@ -233,6 +233,9 @@ async def test_history_is_not_changed_by_the_tables_owner_either(database: Datab
             "TRUNCATE ledger_entries",
             "DELETE FROM ledger_accounts",
             "DELETE FROM ledger_holds",
+            "UPDATE ledger_hold_moves SET amount = 1",
+            "DELETE FROM ledger_hold_moves",
+            "TRUNCATE ledger_hold_moves",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only added to"):
                 owner.execute(statement.encode())

@@ -10,7 +10,7 @@ import pytest
 from outcry.kernel.database import SYSTEM
 from outcry.kernel.ids import new_id
 from outcry.ledger import accounts
-from outcry.ledger.service import Transfer, legs
+from outcry.ledger.service import HoldMove, Transfer, legs
 from tests.support.market import Person, TestMarket
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +139,43 @@ async def test_staff_looks_into_the_ledger_and_others_do_not(market: TestMarket)
     everything = (await sam.get("/v1/admin/ledger/accounts?limit=1")).json()
     rest = await sam.get(f"/v1/admin/ledger/accounts?limit=5&cursor={everything['next_cursor']}")
     assert len(rest.json()["items"]) == 1
+
+
+async def test_moves_of_holds_are_lines_with_their_subject_for_all_who_look(market: TestMarket) -> None:
+    ann, sam = await market.sign_up(), await market.sign_up()
+    await grant(market, ann, 900)
+    one, two = new_id(), new_id()
+    for amounts in ((300, 0), (0, 250), (100, 200)):
+        moves = [HoldMove(UUID(ann.id), *pair) for pair in zip((one, two), ("USD", "USD"), amounts, strict=True)]
+        async with market.outcry.database.transaction(SYSTEM) as tx:
+            await market.outcry.ledger.move_holds(await tx.driver(), moves)
+    seen: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = (await ann.get(f"/v1/wallet/entries?limit=2{cursor}")).json()
+        seen += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    told = [(line["kind"], line["subject_id"], line["amount"], line["balance_after"]) for line in seen]
+    free = [line for line, item in zip(told, seen, strict=True) if item["bucket"] == "available"]
+    assert free == [
+        ("hold", str(one), -100, 600), ("hold_released", str(two), 50, 700),
+        ("hold", str(two), -250, 650), ("hold_released", str(one), 300, 900),
+        ("hold", str(one), -300, 600), ("grant", None, 900, 900),
+    ]  # fmt: skip
+    assert len({line["id"] for line in seen}) == len(seen) == 11
+    rows = list(csv.DictReader(io.StringIO((await ann.get("/v1/wallet/statement.csv")).text)))
+    assert [row["amount"] for row in rows if row["bucket"] == "held"] == ["3.00", "-3.00", "2.50", "-0.50", "1.00"]
+    exported = (await ann.get("/v1/users/me/export")).json()["wallet_entries"]
+    assert {line["id"] for line in exported} == {line["id"] for line in seen}
+
+    await market.client.post("/v1/dev/role", json={"user_id": sam.id, "role": "support"})
+    transfer = (await sam.get(f"/v1/admin/ledger/transfers/{seen[0]['transfer_id']}")).json()
+    assert (transfer["kind"], transfer["subject_id"], transfer["at"]) == ("hold", str(one), seen[0]["at"])
+    assert {(leg["account"]["kind"], leg["amount"], leg["balance_after"]) for leg in transfer["legs"]} == {
+        ("available", -100, 600), ("held", 100, 300),
+    }  # fmt: skip
 
 
 async def test_an_account_with_money_is_not_deleted_and_the_ledger_outlives_it(market: TestMarket) -> None:

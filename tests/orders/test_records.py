@@ -17,7 +17,7 @@ async def export(person: Person) -> dict[str, Any]:
 async def test_an_export_has_ones_own_disputes_and_ratings_and_no_more(market: TestMarket) -> None:
     seller, buyer, stranger = await market.sign_up("Sel"), await market.sign_up("Bea"), await market.sign_up("Eve")
     done, wrong = await completed(market, seller, buyer), await delivered(market, seller, buyer)
-    expect(await buyer.post(f"/v1/orders/{done['id']}/rating", {"stars": 2, "comment": "Slow."}), 200)
+    expect(await buyer.post(f"/v1/orders/{done['id']}/rating", {"stars": 2, "comment": "Slow."}), 201)
     words = {"reason": "damaged", "details": "The lens is broken."}
     dispute = expect(await buyer.post(f"/v1/orders/{wrong['id']}/dispute", words), 201)["dispute"]
     for person, text in ((seller, "It was whole."), (buyer, "It was not.")):

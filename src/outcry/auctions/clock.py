@@ -21,7 +21,7 @@ from outcry.auctions.ports import AwardSink
 from outcry.auctions.rehearsal import Rehearsal
 from outcry.auctions.rules import Status
 from outcry.catalog import service as catalog
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import SYSTEM, Database, reserved
 from outcry.kernel.market import Market
 from outcry.kernel.times import now_us
 
@@ -86,11 +86,12 @@ class AuctionClock:
 
     async def start(self) -> None:
         """Begin to tick."""
-        self._tasks = [
-            asyncio.create_task(self._listen(), name="clock-listen"),
-            asyncio.create_task(self._run(), name="clock"),
-            asyncio.create_task(self.rehearsal.run(), name="clock-rehearsal"),
-        ]
+        with reserved():
+            self._tasks = [
+                asyncio.create_task(self._listen(), name="clock-listen"),
+                asyncio.create_task(self._run(), name="clock"),
+                asyncio.create_task(self.rehearsal.run(), name="clock-rehearsal"),
+            ]
 
     async def stop(self) -> None:
         """End after the batch in hand."""

@@ -95,9 +95,7 @@ INSERT_BIDS = Statement(
 # An auction's channel counts on the auction's row, so `event_seq` comes along; NULL where nothing shows. A person's
 # channel counts itself in `channels`: `place` names it among the sorted ones counted here ($1, with $2 events each),
 # and `back` how many events of that channel come after this one.
-MOVE_AUCTIONS = Statement(
-    "move_auctions",
-    """
+_MOVE_AUCTIONS = """
     WITH moved AS (
         UPDATE auctions a SET current_price = u.price, leader_id = u.leader_id, leader_ordinal = u.leader_ordinal,
             leader_max = u.leader_max, reserve_met = u.reserve_met, bid_count = u.bid_count,
@@ -115,9 +113,9 @@ MOVE_AUCTIONS = Statement(
         RETURNING u.id, u.event_seq, u.event_id, u.entry_count, u.entries, u.price, u.leader_ordinal, u.bid_count,
             u.bidder_count, u.extended_count, u.reserve_met, u.ends_at, u.outbid_id, u.outbid_user_id, u.outbid_max,
             u.place, u.back
-    ), counted AS (
+    ),{binding} counted AS (
         INSERT INTO channels (channel, seq) SELECT * FROM unnest($1::text[], $2::bigint[])
-        WHERE (SELECT count(*) FROM moved) = cardinality($4)
+        WHERE (SELECT count(*) FROM moved) = cardinality($4){after_binding}
         ON CONFLICT (channel) DO UPDATE SET seq = channels.seq + excluded.seq
         RETURNING seq
     ), counts AS (SELECT array_agg(seq) AS seqs FROM counted), told AS (
@@ -129,10 +127,28 @@ MOVE_AUCTIONS = Statement(
         FROM moved m WHERE m.event_seq IS NOT NULL
     )
     SELECT p.xid, p.now_us, (SELECT seqs FROM counts)
-    FROM desk_proof((SELECT count(*) FROM moved), cardinality($4), $27::uuid[], $28::bigint[],
+    FROM desk_proof((SELECT count(*) FROM moved){unless_bound}, cardinality($4), $27::uuid[], $28::bigint[],
         ($3::timestamptz[])[1], make_interval(secs => ($29::integer[])[1]), ($30::bigint[])[1], $31::uuid[],
         $32::uuid[], $33::text[]) AS p
-    """,
+    """
+MOVE_AUCTIONS = Statement(
+    "move_auctions", _MOVE_AUCTIONS.format(binding="", after_binding="", unless_bound=""), rows=True
+)
+
+# With holds to be moved: once the auctions are, and so locked, and before people's channels are counted, as everywhere.
+MOVE_SECURED = Statement(
+    "move_secured",
+    _MOVE_AUCTIONS.format(
+        binding="""
+    bound AS MATERIALIZED (
+        SELECT ledger_bind($34::uuid[], $35::integer[], $36::uuid[], $37::bigint[], $38::bigint[], 'bid',
+            $39::uuid[], $40::text[], $41::bigint[], $42::uuid[], $43::uuid[])
+        WHERE (SELECT count(*) FROM moved) = cardinality($4)
+    ),""",
+        after_binding=" AND (SELECT count(*) FROM bound) = 1",
+        # Also has it done where nobody's channel counts.
+        unless_bound=" + (SELECT count(*) FROM bound) - 1",
+    ),
     rows=True,
 )
 

@@ -45,12 +45,14 @@ class Proof(msgspec.Struct, frozen=True):
 
 def writing_steps(draft: Draft, outbids: Outbids, proof: Proof) -> list[Step]:
     """A whole transaction; step `draft.moving_step` gives its number, the time, and how the counted channels stand."""
+    binding, moving = draft.funds.binding(), _move_columns(draft, outbids, proof)
+    # Asked after the binding, which proves the money of those it binds.
     securing = draft.funds.steps()
     draft.moving_step = 1 + len(securing)
     steps: list[Step] = [
         (sql.BEGIN, ()),
         *securing,
-        (sql.MOVE_AUCTIONS, _move_columns(draft, outbids, proof)),
+        (sql.MOVE_AUCTIONS, moving) if binding is None else (sql.MOVE_SECURED, (*moving, *binding)),
         (sql.INSERT_BIDS, _bid_columns(draft)),
     ]
     if draft.extensions:

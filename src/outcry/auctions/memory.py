@@ -14,7 +14,7 @@ from outcry.auctions import desk_sql as sql
 from outcry.auctions.batch import NOBODY_RESTRICTED, BidRequest, Draft, Restricted
 from outcry.auctions.book import COLUMNS, Book
 from outcry.auctions.desk_steps import pair_columns
-from outcry.auctions.security import Funds, Purse, bound_by, read_purses
+from outcry.auctions.security import Funds, Purse, bound_by, open_purses
 from outcry.identity.service import BLOCKED_BY, SUSPENDED_OF
 from outcry.kernel.arrays import UuidBytes, UuidInts
 from outcry.kernel.pipeline import PipelinedConnection
@@ -92,7 +92,7 @@ class Memory:
     def draft(self, batch: Sequence[BidRequest], now_us: int) -> Draft:
         """The decisions on `batch`, every bid of which is known."""
         books = {request.auction_id: self.books[request.auction_id] for request in batch}
-        draft = Draft(books, now_us, Funds(self.purses))
+        draft = Draft(books, now_us, Funds(self.purses, sure=True))
         draft.decide(batch, {}, self._restricted(books, frozenset()))
         if draft.lacks_funds:
             # Money that went within the batch, or that came since: the wallets must be locked to tell.
@@ -108,7 +108,10 @@ class Memory:
     # -- learning --------------------------------------------------------------------------------------------
 
     async def learn(self, pipe: PipelinedConnection, requests: Sequence[BidRequest]) -> None:
-        """Read, without locks, what the decisions on `requests` rest on. Raises psycopg errors."""
+        """Read, without locks, what the decisions on `requests` rest on. Raises psycopg errors.
+
+        Wallets that auctions with bid security need and that are not there are opened.
+        """
         strange = {request.auction_id for request in requests} - self.books.keys()
         heard, rows = await pipe.flight([(sql.HEAR, ()), (sql.LOAD, (UuidInts(strange),))])
         now_us, version = heard[0]
@@ -119,8 +122,8 @@ class Memory:
         await self.read_restrictions(pipe, requests, books, version)
         places = ((request.bidder_id, books.get(request.auction_id)) for request in requests)
         purses = {(person, book.currency) for person, book in places if book is not None and book.is_secured}
-        if purses:
-            self.purses.update(await read_purses(pipe, purses - self.purses.keys()))
+        if strange_purses := purses - self.purses.keys():
+            self.purses.update(await open_purses(pipe, strange_purses))
 
     async def read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
         """The books of the locked auctions; those that somebody else has written since are read anew."""

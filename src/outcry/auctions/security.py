@@ -12,9 +12,9 @@ from uuid import UUID
 
 from outcry.auctions.book import Book
 from outcry.auctions.rules import Acceptance, Status
-from outcry.kernel.arrays import BigInts, Texts, UuidBytes, UuidInts
+from outcry.kernel.arrays import BigInts, Ints, Texts, UuidBytes, UuidInts
 from outcry.kernel.database import Transaction
-from outcry.kernel.ids import new_ids
+from outcry.kernel.ids import new_id_run
 from outcry.kernel.pipeline import PipelinedConnection, Statement, Step
 from outcry.ledger import accounts
 from outcry.ledger.service import Connection, HoldMove, Ledger
@@ -23,19 +23,15 @@ PURPOSE = "bid"
 CHUNK_MOVES = 5_000
 _KEPT_ACCOUNTS = 50_000
 
-LOCK = Statement("lock_secured", "SELECT FROM auctions WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
-PURSES = Statement("purses", "SELECT id, balance FROM ledger_accounts WHERE id = ANY($1::uuid[])", rows=True)
+OPEN_PURSES = Statement(
+    "open_purses", "SELECT place, available FROM ledger_open($1::uuid[], $2::text[], $3::uuid[], $4::uuid[])", rows=True
+)
 LOCK_PURSES = Statement(
     "lock_purses",
     "SELECT place, available FROM ledger_lock_holds($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[])",
     rows=True,
 )
 FUNDED = Statement("funded", "SELECT desk_funded($1::uuid[], $2::bigint[])")
-MOVE_HOLDS = Statement(
-    "move_holds",
-    f"SELECT count(*) FROM ledger_move_holds('move', $1::uuid[], NULL, $2::uuid[], $3::uuid[], $4::text[],"
-    f" $5::bigint[], '{PURPOSE}', $6::uuid[], $7::uuid[])",
-)
 _BOUND = "SELECT subject_id, user_id, amount FROM ledger_holds WHERE subject_id = ANY(%s) AND status = 'active'"
 _BIDDERS = """
 SELECT DISTINCT auction_id, bidder_id FROM bids
@@ -46,6 +42,8 @@ WHERE auction_id = ANY(%s) AND voided_at IS NULL AND kind IN ('bid', 'raise')
 Place = tuple[int, int]
 # (person, currency)
 Purse = tuple[int, str]
+# The columns of `ledger_bind`.
+Binding = tuple[UuidBytes, Ints, UuidBytes, BigInts, BigInts, UuidBytes, Texts, BigInts, UuidBytes, UuidBytes]
 _ledger = Ledger()
 
 
@@ -70,18 +68,30 @@ def needed(book: Book, bidders: Collection[int]) -> dict[int, int]:
     return dict.fromkeys(bidders if status is Status.LIVE else (leader,), book.deposit_amount)
 
 
+class _Hold:
+    """What an auction binds of a person's money before a batch, and what it binds after it."""
+
+    __slots__ = ("amount", "before", "book", "is_new", "purse")
+
+    def __init__(self, book: Book, purse: Purse, before: int, is_new: bool) -> None:
+        self.book = book
+        self.purse = purse
+        self.before = self.amount = before
+        self.is_new = is_new
+
+
 class Funds:
     """The money of a batch's people as its decisions leave it. Pure of I/O.
 
     `free` is the available money that is known of each (person, currency); decisions change it. What an auction binds
-    follows from its book: a full hold is the leader's maximum, a deposit everyone's with a bid that stands.
+    follows from its book: a full hold is the leader's maximum, a deposit everyone's with a bid that stands. `sure`
+    takes the book's word that who never bid there never had a hold there; if that is wrong, the commit fails.
     """
 
-    def __init__(self, free: dict[Purse, int]) -> None:
+    def __init__(self, free: dict[Purse, int], *, sure: bool = False) -> None:
         self.free = free
-        self._before: dict[Place, int] = {}
-        self._bound: dict[Place, int] = {}
-        self._currencies: dict[int, str] = {}
+        self._sure = sure
+        self._holds: dict[Place, _Hold] = {}
         self._first: dict[Purse, int] = {}
         self._asked: dict[Purse, int] = {}
 
@@ -108,44 +118,54 @@ class Funds:
 
     def _bind(self, book: Book, person: int, amount: int) -> None:
         bound, place, purse = bound_by(book, person), (book.id, person), (person, book.currency)
-        self._before.setdefault(place, bound)
-        self._bound[place] = amount
-        self._currencies[book.id] = book.currency
-        if purse in self.free:
-            self._first.setdefault(purse, self.free[purse])
-            self.free[purse] -= amount - bound
+        hold = self._holds.get(place)
+        if hold is None:
+            is_new = self._sure and person not in book.bidders and person not in book.inactive
+            hold = self._holds[place] = _Hold(book, purse, bound, is_new)
+        hold.amount = amount
+        free = self.free.get(purse)
+        if free is not None:
+            self._first.setdefault(purse, free)
+            self.free[purse] = free - amount + bound
+
+    def binding(self) -> Binding | None:
+        """What the commit moves, as the columns of `ledger_bind`; None when it moves nothing.
+
+        Of a batch's leaders only the last one's hold moves. What holds bound before is told, to be proved there.
+        """
+        wallets: dict[Purse, int] = {}
+        numbers: list[int | None] = []
+        subjects: list[bytes | None] = []
+        befores: list[int | None] = []
+        amounts: list[int | None] = []
+        for hold in self._holds.values():
+            if hold.amount != hold.before:
+                numbers.append(wallets.setdefault(hold.purse, len(wallets) + 1))
+                subjects.append(hold.book.id_bytes)
+                befores.append(None if hold.is_new else hold.before)
+                amounts.append(hold.amount)
+        if not numbers:
+            return None
+        people, available, held = zip(*[purse_bytes(*purse) for purse in wallets], strict=True)
+        return (
+            UuidBytes(new_id_run(len(numbers))),
+            Ints(numbers),
+            UuidBytes(subjects),
+            BigInts(befores),
+            BigInts(amounts),
+            UuidBytes(people),
+            Texts([currency for _, currency in wallets]),
+            BigInts([self._asked.pop(purse, 0) for purse in wallets]),
+            UuidBytes(available),
+            UuidBytes(held),
+        )
 
     def steps(self) -> list[Step]:
-        """Before the auctions move: they are locked, everyone's money is proved to be there, and holds are moved.
-
-        Of a batch's leaders only the last one's hold moves. Wallets are locked before people's channels are counted,
-        as everywhere.
-        """
-        steps: list[Step] = []
-        if self._asked:
-            wallets = [purse_ids(*purse)[0] for purse in self._asked]
-            steps.append((FUNDED, (UuidInts(wallets), BigInts(list(self._asked.values())))))
-        moved = [place for place, amount in self._bound.items() if amount != self._before[place]]
-        if moved:
-            auction_ids = sorted({auction_id for auction_id, _ in moved})
-            currencies = [self._currencies[auction_id] for auction_id, _ in moved]
-            purses = [purse_ids(person, currency) for (_, person), currency in zip(moved, currencies, strict=True)]
-            steps.insert(0, (LOCK, (UuidInts(auction_ids),)))
-            steps.append(
-                (
-                    MOVE_HOLDS,
-                    (
-                        UuidBytes([identity for identity, _ in new_ids(len(moved))]),
-                        UuidInts([person for _, person in moved]),
-                        UuidInts([auction_id for auction_id, _ in moved]),
-                        Texts(currencies),
-                        BigInts([self._bound[place] for place in moved]),
-                        UuidInts([available for available, _ in purses]),
-                        UuidInts([held for _, held in purses]),
-                    ),
-                )
-            )
-        return steps
+        """Before the auctions move: the money of those whose bids bind nothing is proved to be there."""
+        if not self._asked:
+            return []
+        wallets = [purse_ids(*purse)[0] for purse in self._asked]
+        return [(FUNDED, (UuidInts(wallets), BigInts(list(self._asked.values()))))]
 
 
 def bound_by(book: Book, person: int) -> int:
@@ -162,14 +182,21 @@ def purse_ids(person: int, currency: str) -> tuple[int, int]:
     return accounts.available(user_id, currency).id.int, accounts.held(user_id, currency).id.int
 
 
-async def read_purses(pipe: PipelinedConnection, purses: Collection[Purse]) -> dict[Purse, int]:
-    """Available money as committed, not locked."""
-    by_id = {purse_ids(*purse)[0]: purse for purse in purses}
-    (rows,) = await pipe.flight([(PURSES, (UuidInts(by_id),))])
-    found = dict.fromkeys(purses, 0)
-    for identity, balance in rows:
-        found[by_id[identity]] = balance
-    return found
+@lru_cache(_KEPT_ACCOUNTS)
+def purse_bytes(person: int, currency: str) -> tuple[bytes, bytes, bytes]:
+    """The ids of a person and of its two accounts, as 16 bytes."""
+    available, held = purse_ids(person, currency)
+    return person.to_bytes(16, "big"), available.to_bytes(16, "big"), held.to_bytes(16, "big")
+
+
+async def open_purses(pipe: PipelinedConnection, purses: Collection[Purse]) -> dict[Purse, int]:
+    """Available money as committed, not locked; from now on they have accounts, which a commit only moves."""
+    asked = list(purses)
+    ids = [purse_ids(*purse) for purse in asked]
+    people, currencies = UuidInts([person for person, _ in asked]), Texts([currency for _, currency in asked])
+    available, held = UuidInts([one for one, _ in ids]), UuidInts([one for _, one in ids])
+    (rows,) = await pipe.flight([(OPEN_PURSES, (people, currencies, available, held))])
+    return {asked[number - 1]: free for number, free in rows}
 
 
 async def lock_purses(pipe: PipelinedConnection, bids: Iterable[Place], books: Mapping[int, Book]) -> dict[Purse, int]:

@@ -6,8 +6,9 @@ once the commit is durable.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -27,8 +28,26 @@ APP_ROLE = "outcry_app"
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
+# For what must not wait behind people's requests: jobs at once and a little more. Opened when they are needed.
+RESERVED_CONNECTIONS = 10
 _POOL_WAIT_SECONDS = 10
 _POOL_RECYCLE_SECONDS = 1_800
+
+_RESERVED: ContextVar[bool] = ContextVar("reserved", default=False)
+
+
+@contextmanager
+def reserved() -> Iterator[None]:
+    """Transactions of the block, and of tasks that it creates, use connections that requests cannot take up.
+
+    For jobs, the clock and what providers tell: however many people ask at once, money settles and auctions end.
+    """
+    token = _RESERVED.set(True)
+    try:
+        yield
+    finally:
+        _RESERVED.reset(token)
+
 
 METADATA = MetaData(
     naming_convention={
@@ -163,27 +182,32 @@ def libpq_url(url: str) -> str:
     return make_url(sqlalchemy_url(url)).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def _engine(url: str, connections: int) -> AsyncEngine:
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_POOL_WAIT_SECONDS,
+        pool_recycle=_POOL_RECYCLE_SECONDS,
+        pool_pre_ping=False,
+        use_native_hstore=False,
+        connect_args={
+            # The pool's connections act as a role that row security binds, whoever the URL names.
+            "options": f"-c role={APP_ROLE} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            f" -c lock_timeout={LOCK_TIMEOUT_MS} -c jit=off",
+            "application_name": "outcry",
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        },
+    )
+
+
 class Database:
-    """The pool and the units of work of one process."""
+    """The pools and the units of work of one process."""
 
     def __init__(self, url: str, *, pool_connections: int = 10) -> None:
         self.url = url
-        self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url),
-            pool_size=pool_connections,
-            max_overflow=0,
-            pool_timeout=_POOL_WAIT_SECONDS,
-            pool_recycle=_POOL_RECYCLE_SECONDS,
-            pool_pre_ping=False,
-            use_native_hstore=False,
-            connect_args={
-                # The pool's connections act as a role that row security binds, whoever the URL names.
-                "options": f"-c role={APP_ROLE} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-                f" -c lock_timeout={LOCK_TIMEOUT_MS} -c jit=off",
-                "application_name": "outcry",
-                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            },
-        )
+        self._engine = _engine(url, pool_connections)
+        self._reserved = _engine(url, RESERVED_CONNECTIONS)
         self._publish: Callable[[Sequence[StoredEvent]], None] = lambda events: None
         # Whether anybody may be listening to a channel: what nobody hears need not be made ready for the bus.
         self.heard: Callable[[str], bool] = lambda channel: False
@@ -203,7 +227,8 @@ class Database:
 
         `snapshot` reads all of it as of one instant (REPEATABLE READ).
         """
-        async with self.engine.connect() as connection:
+        engine = self._reserved if _RESERVED.get() else self._engine
+        async with engine.connect() as connection:
             if snapshot:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
             transaction = Transaction(connection, actor)
@@ -227,7 +252,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every pooled connection."""
-        await self.engine.dispose()
+        await self._engine.dispose()
+        await self._reserved.dispose()
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ from uuid import UUID
 from outcry.kernel.times import now_us
 
 _RANDOM_POOL_IDS = 256
+_RUN_TAILS = 1 << 24
+ID_RUN_MAX = (1 << 16) - 1
 # Two random bits under the two that mark an RFC 9562 UUID.
 _VARIANTS = {f"{digit:x}": f"{8 + digit % 4:x}" for digit in range(16)}
 
@@ -45,6 +47,17 @@ def new_ids(count: int) -> list[tuple[bytes, str]]:
             (bytes.fromhex(f"{head}7{middle}{variant}{clock}{node}"), f"{head_text}{middle}-{variant}{clock}-{node}")
         )
     return made
+
+
+def new_id_run(count: int) -> list[bytes]:
+    """`count` fresh UUIDv7s that rise by one, as 16 bytes: what numbers the rows of one statement at next to no cost.
+
+    They share 58 random bits of their moment. At most ID_RUN_MAX.
+    """
+    assert count <= ID_RUN_MAX, count
+    first = new_id_int()
+    head, tail = first.to_bytes(16, "big")[:13], first & (_RUN_TAILS - ID_RUN_MAX - 1)
+    return [head + number.to_bytes(3, "big") for number in range(tail, tail + count)]
 
 
 def forget_pool_after_fork() -> None:

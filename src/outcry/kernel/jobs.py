@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url
+from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libpq_url, reserved
 from outcry.kernel.times import utc_now
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 QUEUE = "outcry"
 MAX_ATTEMPTS = 10
+# The priority of what is dear and may wait when there is much to do: money goes first.
+UNHURRIED = -10
 FIRST_RETRY_SECONDS = 2
 MAX_RETRY_SECONDS = 3_600
 JOBS_AT_ONCE = 8
@@ -70,6 +72,7 @@ class Task(msgspec.Struct, frozen=True):
     max_attempts: int = MAX_ATTEMPTS
     first_retry_seconds: int = FIRST_RETRY_SECONDS
     cron: str | None = None
+    priority: int = 0
 
 
 def retry_seconds(attempts: int, first_seconds: int) -> int:
@@ -78,11 +81,17 @@ def retry_seconds(attempts: int, first_seconds: int) -> int:
 
 
 async def defer_task(
-    tx: Transaction, name: str, *, lock: str | None = None, delay: timedelta | None = None, **arguments: Any
+    tx: Transaction,
+    name: str,
+    *,
+    lock: str | None = None,
+    delay: timedelta | None = None,
+    priority: int = 0,
+    **arguments: Any,
 ) -> int:
     """As `Jobs.defer`, for the kernel's own that know the task's name without knowing who runs it."""
     connection = await tx.driver()
-    values = (QUEUE, name, 0, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
+    values = (QUEUE, name, priority, lock, Jsonb(msgspec.to_builtins(arguments)), delay)
     cursor = await connection.execute(_DEFER, values)
     row = await cursor.fetchone()
     assert row is not None
@@ -110,6 +119,7 @@ class Jobs:
         max_attempts: int = MAX_ATTEMPTS,
         first_retry_seconds: int = FIRST_RETRY_SECONDS,
         cron: str | None = None,
+        priority: int = 0,
     ) -> None:
         """Name a task `domain.verb`; `run` gets the job's arguments. With `cron` it also runs on that schedule (UTC).
 
@@ -119,7 +129,7 @@ class Jobs:
             raise ValueError(f"there is a task {name} already")
         if cron is not None:
             max_attempts = 1
-        self._tasks[name] = Task(name, run, max_attempts, first_retry_seconds, cron)
+        self._tasks[name] = Task(name, run, max_attempts, first_retry_seconds, cron, priority)
 
     async def defer(
         self,
@@ -135,15 +145,17 @@ class Jobs:
         Jobs with one `lock` run one after another. `delay` counts by PostgreSQL's clock. Raises KeyError for an
         unknown task.
         """
-        return await defer_task(tx, self._tasks[name].name, lock=lock, delay=delay, **arguments)
+        task = self._tasks[name]
+        return await defer_task(tx, task.name, lock=lock, delay=delay, priority=task.priority, **arguments)
 
     async def start(self) -> None:
         """Begin to run jobs in this process."""
         self._stopping = False
-        self._running = [
-            asyncio.create_task(self._work(), name="jobs"),
-            asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
-        ]
+        with reserved():
+            self._running = [
+                asyncio.create_task(self._work(), name="jobs"),
+                asyncio.create_task(self._look_for_the_dead(), name="jobs of the dead"),
+            ]
 
     async def stop(self) -> None:
         """Take no more jobs and let those that run finish; what does not in FINISH_SECONDS runs again later."""

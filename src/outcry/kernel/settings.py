@@ -67,7 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: Annotated[str, _doc("What the outside calls us; empty: http://host:port")] = ""
     database_url: Annotated[str, _doc("PostgreSQL 15+; empty: the embedded one in `data_dir`")] = ""
     database_pool_connections: Annotated[
-        int, _doc("Connections a process keeps for everything but the desk", ge=2, le=200)
+        int,
+        _doc("Connections a process keeps for requests; the desk, jobs, clock and webhooks have theirs", ge=2, le=200),
     ] = 10
     redis_url: Annotated[str, _doc("Redis or Valkey for fan-out, limits and presence; empty: in-process")] = ""
     storage_url: Annotated[

@@ -18,9 +18,7 @@ PAGE_TRANSFERS = 5_000
 MAX_FAULTS_A_PAGE = 100
 
 _ACCOUNTS = """
-SELECT a.id, a.kind, a.balance, a.entry_count, e.entries, e.total, e.last, e.unmatched, e.below, e.orphans,
-    CASE WHEN a.kind = 'held' THEN a.balance - coalesce((SELECT sum(h.amount) FROM ledger_holds h
-        WHERE h.user_id = a.owner_id AND h.currency = a.currency AND h.status = 'active'), 0) ELSE 0 END AS unheld
+SELECT a.id, a.kind, a.balance, a.entry_count, e.entries, e.total, e.last, e.unmatched, e.below, e.orphans
 FROM (SELECT * FROM ledger_accounts WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit) a
 CROSS JOIN LATERAL (
     SELECT count(*) AS entries, coalesce(sum(r.amount), 0) AS total, coalesce(max(r.seq), 0) AS last,
@@ -28,8 +26,8 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE r.balance_after < 0) AS below,
         count(*) FILTER (WHERE NOT r.known) AS orphans
     FROM (SELECT e.seq, e.amount, e.balance_after, sum(e.amount) OVER (ORDER BY e.seq) AS running,
-            EXISTS (SELECT FROM ledger_transfers t WHERE t.id = e.transfer_id) AS known
-        FROM ledger_entries e WHERE e.account_id = a.id) r
+            e.is_hold_move OR EXISTS (SELECT FROM ledger_transfers t WHERE t.id = e.transfer_id) AS known
+        FROM ledger_legs e WHERE e.account_id = a.id) r
 ) e
 ORDER BY a.id
 """
@@ -45,12 +43,24 @@ CROSS JOIN LATERAL (
 ) l
 ORDER BY t.id
 """
-# A held balance with no hold is seen by its account; here is the hold without one.
+# A move of a hold balances by its nature, if it is between the two accounts of one person and currency.
+_HOLD_MOVES = """
+SELECT m.id, m.available_id, m.seq, coalesce(f.kind = 'available' AND h.kind = 'held' AND f.owner_id = h.owner_id
+    AND f.currency = h.currency, false) AS sound
+FROM (SELECT * FROM ledger_hold_moves WHERE (available_id, seq) > (CAST(:after AS uuid), :after_seq)
+    ORDER BY available_id, seq LIMIT :limit) m
+LEFT JOIN ledger_accounts f ON f.id = m.available_id LEFT JOIN ledger_accounts h ON h.id = m.held_id
+ORDER BY m.available_id, m.seq
+"""
+# All at once: holds have no index by person, and both sides are of one moment.
 _HOLDS = """
-SELECT h.user_id, h.currency, sum(h.amount) AS amount FROM ledger_holds h
-WHERE h.status = 'active' AND NOT EXISTS (SELECT FROM ledger_accounts a
-    WHERE a.owner_id = h.user_id AND a.kind = 'held' AND a.currency = h.currency)
-GROUP BY h.user_id, h.currency LIMIT :limit
+SELECT a.id AS account_id, h.user_id, coalesce(h.currency, a.currency) AS currency,
+    coalesce(a.balance, 0) AS held, coalesce(h.amount, 0) AS amount
+FROM (SELECT user_id, currency, sum(amount) AS amount FROM ledger_holds WHERE status = 'active'
+    GROUP BY user_id, currency) h
+FULL JOIN (SELECT id, owner_id, currency, balance FROM ledger_accounts WHERE kind = 'held') a
+    ON a.owner_id = h.user_id AND a.currency = h.currency
+WHERE coalesce(a.balance, 0) <> coalesce(h.amount, 0) LIMIT :limit
 """
 
 
@@ -62,9 +72,16 @@ async def audit_ledger(database: Database) -> AsyncIterator[Fault]:
     async for row in _pages(database, _TRANSFERS, PAGE_TRANSFERS):
         if row.unbalanced or row.strangers or row.legs < 2:
             yield Fault(CHECK, f"transfer {row.id}", f"its {row.legs} legs do not balance between known accounts")
+    async for move_id in _unsound_hold_moves(database):
+        yield Fault(CHECK, f"transfer {move_id}", "it is a hold's, and not between one person's two accounts")
     async with database.transaction(SYSTEM) as tx:
         for row in await tx.all(_HOLDS, {"limit": MAX_FAULTS_A_PAGE}):
-            yield Fault(CHECK, f"person {row.user_id}", f"has holds of {row.amount} {row.currency} and nothing held")
+            if row.account_id is None:
+                detail = f"has holds of {row.amount} {row.currency} and nothing held"
+                yield Fault(CHECK, f"person {row.user_id}", detail)
+            else:
+                detail = f"{row.held - row.amount} more is held than its holds say"
+                yield Fault(CHECK, f"account {row.account_id} (held)", detail)
 
 
 async def _pages(database: Database, statement: str, limit: int) -> AsyncIterator[Any]:
@@ -79,6 +96,19 @@ async def _pages(database: Database, statement: str, limit: int) -> AsyncIterato
         after = rows[-1].id
 
 
+async def _unsound_hold_moves(database: Database) -> AsyncIterator[UUID]:
+    after, after_seq = UUID(int=0), 0
+    while True:
+        async with database.transaction(SYSTEM, snapshot=True) as tx:
+            rows = await tx.all(_HOLD_MOVES, {"after": after, "after_seq": after_seq, "limit": PAGE_TRANSFERS})
+        for row in rows:
+            if not row.sound:
+                yield row.id
+        if len(rows) < PAGE_TRANSFERS:
+            return
+        after, after_seq = rows[-1].available_id, rows[-1].seq
+
+
 def _account_faults(row: Any) -> list[str]:
     faults: list[str] = []
     if row.entries != row.last or row.entries != row.entry_count:
@@ -91,6 +121,4 @@ def _account_faults(row: Any) -> list[str]:
         faults.append(f"{row.orphans} entries belong to no transfer")
     if row.kind not in MAY_BE_NEGATIVE and (row.balance < 0 or row.below):
         faults.append("it was or is below zero, which its kind may not be")
-    if row.unheld:
-        faults.append(f"{row.unheld} more is held than its holds say")
     return faults

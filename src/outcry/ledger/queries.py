@@ -14,17 +14,35 @@ SELECT id, kind, currency, balance FROM ledger_accounts
 WHERE owner_id = :owner_id AND kind = ANY(:kinds) AND (CAST(:currency AS text) IS NULL OR currency = :currency)
 ORDER BY currency, kind
 """
-_ENTRIES_BEFORE = """
+# A move of a hold is a transfer in one row (decision 020); its legs are worded here. Each part is cut by its own index.
+_KIND = "CASE WHEN m.amount > 0 THEN 'hold' ELSE 'hold_released' END"
+_ENTRY = """
 SELECT e.account_id, e.seq, e.amount, e.balance_after, t.id AS transfer_id, t.key, t.kind, t.subject_id, t.at
 FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id
-WHERE e.account_id = :account_id AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit
 """
-# An account's entries never go back in time, so the first of a span is where its sequence is cut.
-_ENTRIES_BETWEEN = """
-SELECT e.account_id, e.seq, e.amount, e.balance_after, t.id AS transfer_id, t.kind, t.subject_id, t.at
-FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id
-WHERE e.account_id = ANY(:account_ids) AND t.at >= :since AND t.at < :until
-ORDER BY t.at, e.account_id, e.seq LIMIT :limit
+_FREE_LEG = f"""
+SELECT m.available_id, m.seq, -m.amount, m.available_after, m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at
+FROM ledger_hold_moves m
+"""
+_HELD_LEG = f"""
+SELECT m.held_id, m.held_seq, m.amount, m.held_after, m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at
+FROM ledger_hold_moves m
+"""
+_ENTRIES_BEFORE = f"""
+({_ENTRY} WHERE e.account_id = :account_id AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit)
+UNION ALL
+({_FREE_LEG} WHERE m.available_id = :account_id AND m.seq < :before ORDER BY m.seq DESC LIMIT :limit)
+UNION ALL
+({_HELD_LEG} WHERE m.held_id = :account_id AND m.held_seq < :before ORDER BY m.held_seq DESC LIMIT :limit)
+ORDER BY seq DESC LIMIT :limit
+"""
+_ENTRIES_BETWEEN = f"""
+{_ENTRY} WHERE e.account_id = ANY(:account_ids) AND t.at >= :since AND t.at < :until
+UNION ALL
+{_FREE_LEG} WHERE m.available_id = ANY(:account_ids) AND m.at >= :since AND m.at < :until
+UNION ALL
+{_HELD_LEG} WHERE m.held_id = ANY(:account_ids) AND m.at >= :since AND m.at < :until
+ORDER BY at, account_id, seq LIMIT :limit
 """
 _ACCOUNTS = """
 SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts
@@ -35,12 +53,16 @@ WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)
 ORDER BY id LIMIT :limit
 """
 _ACCOUNT = "SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts WHERE id = :id"
-_TRANSFER = "SELECT id, key, kind, subject_id, at FROM ledger_transfers WHERE id = :id"
+_TRANSFER = f"""
+SELECT id, key, kind, subject_id, at FROM ledger_transfers WHERE id = :id
+UNION ALL
+SELECT m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at FROM ledger_hold_moves m WHERE m.id = :id
+"""
 _LEGS = """
 SELECT a.id, a.kind, a.owner_id, a.currency, a.balance, a.entry_count, a.opened_at,
-    e.amount, e.seq, e.balance_after
-FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
-WHERE e.transfer_id = :id ORDER BY a.id
+    l.amount, l.seq, l.balance_after
+FROM ledger_legs l JOIN ledger_accounts a ON a.id = l.account_id
+WHERE l.transfer_id = :id ORDER BY a.id
 """
 _ALL = 2**63 - 1
 

@@ -34,9 +34,8 @@ MAX_KEY_CHARACTERS = 255
 _POST = "SELECT place, transfer_id FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LOCK = "SELECT ledger_lock(%s, %s, %s, %s)"
 _BALANCES = "SELECT id, balance FROM ledger_accounts WHERE id = ANY(:ids)"
-_MOVE_HOLDS = (
-    "SELECT place, hold_id, amount_before FROM ledger_move_holds(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ORDER BY place"
-)
+_MOVE_HOLD = "SELECT place, hold_id, amount_before FROM ledger_move_holds(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_SET_HOLDS = "SELECT ledger_set_holds(%s, %s, %s, %s, %s, %s, %s, %s)"
 _HOLD_CURRENCY = "SELECT currency FROM ledger_holds WHERE user_id = %s AND subject_id = %s"
 _HOLD_AMOUNT = (
     "SELECT amount FROM ledger_holds WHERE user_id = %s AND subject_id = %s AND currency = %s AND status = 'active'"
@@ -167,7 +166,7 @@ class Ledger:
         if amount <= 0:
             raise MalformedTransfer("a hold is of more than nothing")
         move = HoldMove(user_id, subject_id, currency, amount, purpose)
-        ((_, hold_id, _),) = await self._move(connection, "place", [move], key)
+        _, hold_id, _ = await self._move(connection, "place", move, key)
         return hold_id
 
     async def change_hold(
@@ -179,7 +178,7 @@ class Ledger:
             raise MalformedTransfer("release a hold that shall bind nothing")
         if currency is None:
             raise HoldNotFound()
-        await self._move(connection, "change", [HoldMove(user_id, subject_id, currency, amount)], key)
+        await self._move(connection, "change", HoldMove(user_id, subject_id, currency, amount), key)
 
     async def release_hold(self, connection: Connection, *, user_id: UUID, subject_id: UUID, key: str) -> int:
         """End the active hold; what became available again, 0 when there was none. A repeat tells the same."""
@@ -187,7 +186,7 @@ class Ledger:
         if currency is None:
             return 0
         move = HoldMove(user_id, subject_id, currency, 0)
-        ((_, _, before),) = await self._move(connection, "release", [move], key)
+        _, _, before = await self._move(connection, "release", move, key)
         return before
 
     async def lock_hold(
@@ -224,24 +223,18 @@ class Ledger:
         return row[0]
 
     async def move_holds(self, connection: Connection, moves: Sequence[HoldMove]) -> None:
-        """Bring many holds to their amounts by one transfer; one that is there already moves nothing.
+        """Bring many holds to their amounts at once, each by a move of its own; one that is there already moves not.
 
         Each (person, subject) once, all for one purpose. Raises InsufficientFunds when somebody has not enough.
         """
-        if moves:
-            await self._move(connection, "move", moves, None)
-
-    async def _move(
-        self, connection: Connection, mode: str, moves: Sequence[HoldMove], key: str | None
-    ) -> list[tuple[int, UUID, int]]:
+        if not moves:
+            return
         _check_count(moves)
         try:
-            cursor = await connection.execute(
-                _MOVE_HOLDS,
+            await connection.execute(
+                _SET_HOLDS,
                 (
-                    mode,
                     Uuids(new_id() for _ in moves),
-                    key,
                     Uuids(move.user_id for move in moves),
                     Uuids(move.subject_id for move in moves),
                     Texts(move.currency for move in moves),
@@ -251,9 +244,32 @@ class Ledger:
                     Uuids(accounts.held(move.user_id, move.currency).id for move in moves),
                 ),
             )
-            return await cursor.fetchall()
         except psycopg.DatabaseError as failed:
             _refuse(failed)
+
+    async def _move(self, connection: Connection, mode: str, move: HoldMove, key: str) -> tuple[int, UUID, int]:
+        free, bound = accounts.available(move.user_id, move.currency), accounts.held(move.user_id, move.currency)
+        try:
+            cursor = await connection.execute(
+                _MOVE_HOLD,
+                (
+                    mode,
+                    Uuids([new_id()]),
+                    key,
+                    Uuids([move.user_id]),
+                    Uuids([move.subject_id]),
+                    Texts([move.currency]),
+                    BigInts([move.amount_now]),
+                    move.purpose,
+                    Uuids([free.id]),
+                    Uuids([bound.id]),
+                ),
+            )
+            row = await cursor.fetchone()
+        except psycopg.DatabaseError as failed:
+            _refuse(failed)
+        assert row is not None
+        return row
 
 
 async def _hold_currency(connection: Connection, user_id: UUID, subject_id: UUID) -> str | None:

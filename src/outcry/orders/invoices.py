@@ -18,7 +18,7 @@ from outcry.kernel.access import Principal
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import SYSTEM, Database, Transaction
 from outcry.kernel.errors import NotFound
-from outcry.kernel.jobs import Jobs
+from outcry.kernel.jobs import UNHURRIED, Jobs
 from outcry.kernel.market import Market
 from outcry.kernel.messages import Attachment, queue_message
 from outcry.kernel.money import basis_points_of, format_amount
@@ -62,7 +62,7 @@ class Invoices:
         self._jobs = jobs
         self._base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
         self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="invoices")
-        jobs.register(MAIL_INVOICE, self.mail)
+        jobs.register(MAIL_INVOICE, self.mail, priority=UNHURRIED)
 
     async def issue(self, tx: Transaction, order: LockedOrder, split: Settlement) -> None:
         """Number a completed order's invoice, the last thing in its transaction (`OrderMoves.on_completed`)."""

@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from litestar.types import ControllerRouterHandler
 
 from outcry.kernel.access import Access, Principal, access
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import SYSTEM, Database, reserved
 from outcry.kernel.errors import InvalidInput
 from outcry.kernel.http import problems
 from outcry.kernel.idempotency import IdempotencyHeader, Idempotent
@@ -182,7 +182,8 @@ async def buy_gas(
 async def receive_webhook(provider: str, request: _AnyRequest, webhooks: Webhooks) -> WebhookReceived:
     """Signed by the provider; stored, then applied once, whatever the order they come in."""
     body = await request.body()
-    duplicate = await webhooks.receive(provider, dict(request.headers.items()), body)
+    with reserved():
+        duplicate = await webhooks.receive(provider, dict(request.headers.items()), body)
     return WebhookReceived(received=True, duplicate=duplicate)
 
 
