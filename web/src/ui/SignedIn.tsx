@@ -17,7 +17,7 @@ export function SignedIn({ children }: { children: (user: User) => ReactNode }) 
       icon={<UserRound className="size-7" />}
       title={t('members.title')}
       action={
-        <div className="flex gap-2">
+        <div className="flex flex-wrap justify-center gap-2">
           <Link to="/sign-in" search={{ next: path }} className={buttonClass()}>
             {t('nav.signIn')}
           </Link>

@@ -74,7 +74,7 @@ interface EmptyProps {
 /** Nothing here, and what to do next. */
 export function EmptyState({ icon, title, children, action }: EmptyProps) {
   return (
-    <div className="mx-auto grid max-w-md justify-items-center gap-3 px-6 py-16 text-center">
+    <div className="mx-auto grid max-w-md grid-cols-1 justify-items-center gap-3 px-6 py-16 text-center">
       {icon && (
         <div className="mb-1 grid size-16 place-items-center rounded-full bg-sunken text-ink-3">{icon}</div>
       )}

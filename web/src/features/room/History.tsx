@@ -24,7 +24,7 @@ export const History = memo(function History({
   if (!shown || shown.length === 0) return <p className="py-6 text-center text-ink-3">{t('history.none')}</p>
   const isRush = isRushOf(shown)
   return (
-    <ol className="grid" aria-label={t('history.title')}>
+    <ol className="grid grid-cols-1" aria-label={t('history.title')}>
       {shown.map(bid => (
         <Row key={bid.id} bid={bid} currency={currency} rises={!isRush} />
       ))}

@@ -126,7 +126,7 @@ export function Panel({
       {over ? (
         <Result auction={auction} />
       ) : (
-        <div className="flex items-end justify-between gap-4">
+        <div className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
           <div data-price="" ref={priceRef}>
             <p className="text-sm text-ink-3">{price.words}</p>
             <Price

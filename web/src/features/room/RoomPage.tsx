@@ -65,10 +65,10 @@ export function RoomPage() {
               </div>
             </div>
           )}
-          <div className="grid gap-8 px-4 sm:px-0">
+          <div className="grid grid-cols-1 gap-8 px-4 sm:px-0">
             <About listing={listing.data} {...factsOf(auction)} />
             {!isWide && (
-              <section className="grid gap-2">
+              <section className="grid grid-cols-1 gap-2">
                 <h2 className="text-xl font-bold">{t('history.title')}</h2>
                 {history}
               </section>
@@ -157,7 +157,7 @@ function Heading({ auction, title }: { auction: LiveAuction; title: string | und
 
 const About = memo(function About({ listing, ...facts }: { listing: Listing | undefined } & FactsOf) {
   return (
-    <section className="grid gap-5">
+    <section className="grid grid-cols-1 gap-5">
       <h2 className="text-xl font-bold">{t('room.about')}</h2>
       {listing ? (
         <p className="max-w-prose whitespace-pre-line text-ink-2">{listing.description}</p>
