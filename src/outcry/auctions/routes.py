@@ -106,11 +106,11 @@ async def list_auctions(
     database: Database,
     auctions: AuctionService,
     status: Literal["scheduled", "live", "ended", "awaiting_decision", "sold", "unsold", "cancelled"] | None = None,
-    category: Annotated[str, Parameter(max_length=100)] | None = None,
+    category: Annotated[str | None, Parameter(max_length=100)] = None,
     seller: UUID | None = None,
     sort: Literal["ending_soon", "newest", "price"] = "newest",
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[AuctionView]:
     """`status=ended` means all that are over. Auctions of listings that are not public show to their seller only."""
     wanted = browsing.Wanted(status, category, seller, sort, limit, cursor)
@@ -139,7 +139,7 @@ async def get_history(
     principal: Principal | None,
     database: Database,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[BidView]:
     """Newest first. Bidders by alias; owners see their own entries whole, staff see all."""
     async with database.transaction(actor_of(principal)) as tx:
@@ -318,7 +318,7 @@ async def my_bidding(
     database: Database,
     auctions: AuctionService,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[MyBidding]:
     """Newest auction first, each with one's own maximum and how it stands."""
     async with database.transaction(principal.actor) as tx:

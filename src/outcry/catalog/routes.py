@@ -23,8 +23,8 @@ _TAGS = ["Catalog"]
 _PUBLIC = access(Access.PUBLIC)
 _SIGNED_IN = access(Access.SIGNED_IN)
 Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
-Cursor = Annotated[str, Parameter(max_length=512)]
-Price = Annotated[int, Parameter(ge=0, le=10**15)]
+Cursor = Annotated[str | None, Parameter(max_length=512)]
+Price = Annotated[int | None, Parameter(ge=0, le=10**15)]
 
 
 @get("/v1/categories", opt=_PUBLIC, tags=_TAGS, summary="Categories", responses=problems(401))
@@ -56,17 +56,17 @@ async def list_listings(
     principal: Principal | None,
     database: Database,
     listings: Listings,
-    q: Annotated[str, Parameter(max_length=200)] | None = None,
-    category: Annotated[str, Parameter(max_length=60)] | None = None,
+    q: Annotated[str | None, Parameter(max_length=200)] = None,
+    category: Annotated[str | None, Parameter(max_length=60)] = None,
     condition: Literal["new", "refurbished", "used"] | None = None,
     sale_type: Literal["fixed", "auction", "both"] | None = None,
-    price_min: Price | None = None,
-    price_max: Price | None = None,
-    near: Annotated[str, Parameter(max_length=80)] | None = None,
+    price_min: Price = None,
+    price_max: Price = None,
+    near: Annotated[str | None, Parameter(max_length=80)] = None,
     seller: UUID | None = None,
     sort: Literal["newest", "price", "price_desc", "relevance", "distance"] | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[ListingView]:
     """Also by attribute: `attr.NAME=value`, `attr.NAME_min`, `attr.NAME_max`; `near=lat,lng,km`."""
     attributes = attribute_filters(dict(request.query_params))
@@ -181,7 +181,7 @@ async def watchlist(
     database: Database,
     listings: Listings,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[ListingView]:
     """Newest listing first."""
     after = decode_cursor(cursor, tuple[UUID])

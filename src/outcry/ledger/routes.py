@@ -25,7 +25,7 @@ _STAFF = ["Staff: ledger"]
 _SIGNED_IN = access(Access.SIGNED_IN)
 _SUPPORT = access(Access.SUPPORT)
 _Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
-_Cursor = Annotated[str, Parameter(max_length=512)]
+_Cursor = Annotated[str | None, Parameter(max_length=512)]
 _Currency = Annotated[str | None, Parameter(pattern="^[A-Z]{3}$")]
 _FIRST_DAY = date(2000, 1, 1)
 _LAST_DAY = date(9998, 12, 31)
@@ -45,7 +45,7 @@ async def list_wallet_entries(
     ledger_wallets: Wallets,
     currency: _Currency = None,
     limit: _Limit = DEFAULT_PAGE_ITEMS,
-    cursor: _Cursor | None = None,
+    cursor: _Cursor = None,
 ) -> Page[WalletEntry]:
     """Newest first; a hold shows as two lines, one for each bucket. `currency=GAS` shows gas."""
     async with database.transaction(Actor.user(principal.user_id), snapshot=True) as tx:
@@ -86,7 +86,7 @@ async def list_accounts(
     owner_id: UUID | None = None,
     currency: _Currency = None,
     limit: _Limit = DEFAULT_PAGE_ITEMS,
-    cursor: _Cursor | None = None,
+    cursor: _Cursor = None,
 ) -> Page[LedgerAccount]:
     """By id; of a kind, an owner, a currency."""
     async with database.transaction(principal.actor) as tx:
@@ -105,7 +105,7 @@ async def list_entries(
     principal: Principal,
     database: Database,
     limit: _Limit = DEFAULT_PAGE_ITEMS,
-    cursor: _Cursor | None = None,
+    cursor: _Cursor = None,
 ) -> Page[LedgerEntry]:
     """Newest first."""
     async with database.transaction(principal.actor) as tx:

@@ -95,8 +95,8 @@ async def picture(
     media_id: UUID,
     name: str,
     media: MediaService,
-    expires: Annotated[int, Parameter(ge=0, le=2**40)] | None = None,
-    signature: Annotated[str, Parameter(min_length=64, max_length=64, pattern="^[0-9a-f]+$")] | None = None,
+    expires: Annotated[int | None, Parameter(ge=0, le=2**40)] = None,
+    signature: Annotated[str | None, Parameter(min_length=64, max_length=64, pattern="^[0-9a-f]+$")] = None,
 ) -> Response[bytes]:
     """A variant, `thumb.webp` to `full.webp`; of a private one by the address that was given out, until it ends."""
     variant, _, extension = name.partition(".")

@@ -25,7 +25,7 @@ async def list_notifications(
     database: Database,
     notifications: Notifications,
     limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)] = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> NotificationPage:
     """Newest first, with how many are unread. Each also comes as a `notification` event on the `user` channel, when
     it is made and whenever it changes."""

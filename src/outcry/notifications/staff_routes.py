@@ -28,7 +28,7 @@ async def list_mails(
     keys: KeyRing,
     status: MailStatus | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)] = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[OutgoingMail]:
     """Newest first; `failed` are those given up. Addresses are masked, and what a mail says is not shown."""
     async with database.transaction(SYSTEM) as tx:

@@ -32,7 +32,7 @@ _SIGNED_IN = access(Access.SIGNED_IN)
 _SUPPORT = access(Access.SUPPORT)
 _REFUSALS = problems(401, 403, 404, 409)
 Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
-Cursor = Annotated[str, Parameter(max_length=512)]
+Cursor = Annotated[str | None, Parameter(max_length=512)]
 
 
 @post("/v1/orders/{order_id:uuid}/dispute", opt=_SIGNED_IN, tags=_DISPUTES, summary="Dispute", responses=_REFUSALS)
@@ -116,7 +116,7 @@ async def all_disputes(
     disputes: Disputes,
     status: StandingFilter | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[DisputeLine]:
     """`open` and `overdue` (the seller's time to answer is over) with the oldest first, others the newest."""
     async with database.transaction(principal.actor) as tx:
@@ -209,7 +209,7 @@ async def ratings_of(
     database: Database,
     ratings: Ratings,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[RatingView]:
     """Newest first."""
     async with database.transaction(SYSTEM) as tx:

@@ -25,9 +25,9 @@ _SIGNED_IN = access(Access.SIGNED_IN)
 async def safe_zones(
     database: Database,
     meetings: Meetings,
-    near: Annotated[str, Parameter(max_length=80, description="lat,lng")] | None = None,
+    near: Annotated[str | None, Parameter(max_length=80, description="lat,lng")] = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)] = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[SafeZoneView]:
     """The market's partner places with their hours, nearest first, or by name."""
     async with database.transaction(PUBLIC) as tx:

@@ -39,7 +39,7 @@ _STAFF = access(Access.STAFF)
 # What most of these may answer: not yours, not your part, not now.
 _REFUSALS = problems(401, 403, 404, 409)
 Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
-Cursor = Annotated[str, Parameter(max_length=512)]
+Cursor = Annotated[str | None, Parameter(max_length=512)]
 
 
 @post("/v1/orders", opt=_SIGNED_IN, tags=_TAGS, summary="Buy at the fixed price", responses=_REFUSALS)
@@ -68,7 +68,7 @@ async def list_orders(
     role: Literal["buyer", "seller"] | None = None,
     status: Status | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[OrderView]:
     """Newest first."""
     async with database.transaction(Actor.user(principal.user_id)) as tx:
@@ -230,7 +230,7 @@ async def all_orders(
     seller_id: UUID | None = None,
     status: Status | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[OrderView]:
     """Newest first. `find` takes an id (of an order, its auction, listing, dispute or a party) or an invoice's number;
     `user_id` is either party."""

@@ -67,7 +67,7 @@ async def index(
     market: Market,
     pages: Pages,
     status: Annotated[str, Parameter(max_length=20)] = "live",
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Response[str]:
     """The running auctions, to read."""
     status = status if status in _HEADINGS else "live"

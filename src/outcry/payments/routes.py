@@ -124,7 +124,7 @@ async def list_withdrawals(
     principal: Principal,
     wallets: Wallets,
     limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)] = DEFAULT_PAGE_ITEMS,
-    cursor: Annotated[str, Parameter(max_length=512)] | None = None,
+    cursor: Annotated[str | None, Parameter(max_length=512)] = None,
 ) -> Page[WithdrawalView]:
     """Newest first."""
     return await wallets.withdrawals(principal.user_id, limit, cursor)

@@ -24,7 +24,7 @@ _TAGS = ["Staff"]
 _SUPPORT = access(Access.SUPPORT)
 _ADMIN = access(Access.ADMIN)
 Limit = Annotated[int, Parameter(ge=1, le=MAX_PAGE_ITEMS)]
-Cursor = Annotated[str, Parameter(max_length=512)]
+Cursor = Annotated[str | None, Parameter(max_length=512)]
 
 _log = logging.getLogger("outcry.payments.staff")
 
@@ -50,7 +50,7 @@ async def list_payments(
     order_id: UUID | None = None,
     payer_id: UUID | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[StaffPayment]:
     """Newest first."""
     async with database.transaction(principal.actor) as tx:
@@ -66,7 +66,7 @@ async def list_webhooks(
     payments_desk: PaymentsDesk,
     status: Literal["received", "waiting", "applied", "ignored", "flagged"] | None = None,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[StaffWebhook]:
     """Newest first; `flagged` are those that wait for a person."""
     async with database.transaction(principal.actor) as tx:
@@ -93,7 +93,7 @@ async def list_reconciliations(
     database: Database,
     payments_desk: PaymentsDesk,
     limit: Limit = DEFAULT_PAGE_ITEMS,
-    cursor: Cursor | None = None,
+    cursor: Cursor = None,
 ) -> Page[RunView]:
     """Newest first."""
     async with database.transaction(principal.actor) as tx:

@@ -10132,6 +10132,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
+                /** @description lat,lng */
                 near?: string | null;
             };
             header?: never;

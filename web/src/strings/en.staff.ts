@@ -44,6 +44,8 @@ export const staff = {
   'case.picture': 'Picture {n} by {who}',
   'case.money': 'Money',
   'case.decided': 'Decided',
+  'case.withdrawn': 'Withdrawn by the buyer',
+  'case.chargedBack': 'Ended by the buyer’s bank',
   'money.price': 'Price',
   'money.premium': 'Buyer’s premium',
   'money.tax': 'Tax',

@@ -148,9 +148,16 @@ function Money({ one }: { one: Case }) {
   )
 }
 
+const ENDED = {
+  open: 'case.decided',
+  resolved: 'case.decided',
+  withdrawn: 'case.withdrawn',
+  charged_back: 'case.chargedBack',
+} as const
+
 function Decided({ one }: { one: Case }) {
   return (
-    <Card title={s('case.decided')}>
+    <Card title={s(ENDED[one.status])}>
       <MoneyLines
         currency={one.order.currency}
         lines={[{ name: s('outcome.buyer'), amount: one.refund_amount ?? 0 }]}
