@@ -173,6 +173,19 @@ async def test_what_nobody_knows_is_flagged_at_last_and_can_be_replayed(market: 
     assert await till.balance(market, available(UUID(ada.id), "USD")) == 5_000
 
 
+async def test_a_dispute_that_was_given_up_is_taken_up_when_its_payment_comes(market: TestMarket) -> None:
+    _, top_up, paid = await started(market)
+    disputed = EventObject("dis_early", UUID(top_up["id"]), 5_000, "USD", "open", payment=paid.id)
+    await send(market, body_of("dispute.opened", disputed))
+    row_id = await till.until(lambda: till.scalar(market, "SELECT id FROM provider_events WHERE status = 'waiting'"))
+    # As after all its waits: the payment's own news takes longer than anybody waits.
+    await till.scalar(market, "UPDATE provider_events SET attempts = 9 RETURNING id")
+    await market.outcry.payments.webhooks.apply(str(row_id))
+    assert await event_status(market) == "flagged unknown_subject"
+    await send(market, body_of("payment.succeeded", paid))
+    await till.until(lambda: till.scalar(market, "SELECT dispute_status = 'open' FROM payments"))
+
+
 async def test_deliveries_are_repeated_until_they_are_taken(market: TestMarket) -> None:
     ada = await market.sign_up()
     await till.control(market, fail=1)

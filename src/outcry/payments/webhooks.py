@@ -31,6 +31,12 @@ UPDATE provider_events SET status = :status, code = :code, attempts = :attempts,
 WHERE id = :id
 """
 
+# News of a payment that came long before the payment's own: it was given up, and is true all the same.
+_WAKE = """
+UPDATE provider_events SET status = 'received', code = NULL, attempts = 0
+WHERE provider = :provider AND reference = :reference AND status = 'flagged' AND code = :code RETURNING id
+"""
+
 _log = logging.getLogger("outcry.payments")
 
 
@@ -87,6 +93,10 @@ class Webhooks:
     async def _apply(self, tx: Transaction, row: Any) -> tuple[str, str | None]:
         event = self._parts.provider(row.provider).read_event(bytes(row.body))
         verdict = await self._settlement.apply(tx, row.provider, event)
+        if verdict.step is Step.CAPTURE:
+            names = {"provider": row.provider, "reference": event.reference, "code": UNKNOWN_SUBJECT}
+            for woken in await tx.all(_WAKE, names):
+                await self._parts.jobs.defer(tx, APPLY, event=woken.id)
         match verdict.step:
             case Step.WAIT:
                 return "waiting", UNKNOWN_SUBJECT

@@ -49,7 +49,7 @@ WHERE r.status IS DISTINCT FROM s.status OR (s.amount, s.currency) IS DISTINCT F
 UNION ALL SELECT 'payout ' || coalesce(w.id, s.subject_id), s.status, w.status
 FROM withdrawals w FULL JOIN sandbox_payouts s ON s.subject_id = w.id
 WHERE w.status IS DISTINCT FROM coalesce(s.status, 'failed') OR (s.amount, s.currency) <> (w.amount, w.currency)
-UNION ALL SELECT 'dispute of ' || p.id, s.status, p.dispute_status
+UNION ALL SELECT 'dispute of ' || coalesce(p.id, sp.subject_id), s.status, p.dispute_status
 FROM sandbox_disputes s JOIN sandbox_payments sp ON sp.id = s.payment_id
 FULL JOIN (SELECT * FROM payments WHERE dispute_status IS NOT NULL) p ON sp.subject_id = p.id
 WHERE p.dispute_status IS DISTINCT FROM s.status

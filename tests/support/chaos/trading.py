@@ -105,7 +105,8 @@ async def confirm(person: Trader, order: Order) -> None:
 async def show_code(person: Trader, order: Order, neighbours: Neighbours) -> None:
     """The buyer shows its code, the seller scans it."""
     shown = await person.get(f"/v1/orders/{order['id']}/qr")
-    if "code" in shown:
+    # A refusal has a code, too.
+    if "svg" in shown:
         seller = neighbours.by_id[order["seller_id"]]
         await seller.ask(f"/v1/orders/{order['id']}/verify", {"code": shown["code"]}, once=True)
 
