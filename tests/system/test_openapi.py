@@ -37,7 +37,7 @@ from outcry.kernel.settings import load_settings
 from tests.support.market import PASSWORD, MarketClient, Person, listing_body, signup_body
 
 # Of data that fits the document, and again of data that does not.
-EXAMPLES = 25
+EXAMPLES = 15
 SENSIBLE = 0.5
 # Parts of the document, each tested by a worker of its own.
 PARTS = 4
