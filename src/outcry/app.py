@@ -40,6 +40,7 @@ from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.clock import Timekeeper
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.ending import ended
 from outcry.kernel.health import Readiness
 from outcry.kernel.http import Document, answering_problems, handle_exception
 from outcry.kernel.idempotency import provide_idempotent
@@ -328,17 +329,17 @@ class Outcry:
 
     async def stop(self) -> None:
         """Close everything, the front first."""
-        await self.jobs.stop()
-        await self.clock.stop()
-        await self.desk.stop()
-        await self.notification_reader.stop()
-        await self.viewers.stop()
-        await self.hub.stop()
-        await self.view_counter.stop()
-        await self.bus.stop()
-        await self.payments.close()
-        await self.timekeeper.stop()
-        await self.database.close()
+        await ended("jobs", self.jobs.stop())
+        await ended("the clock", self.clock.stop())
+        await ended("the desk", self.desk.stop())
+        await ended("notifications", self.notification_reader.stop())
+        await ended("viewers", self.viewers.stop())
+        await ended("the hub", self.hub.stop())
+        await ended("the view counter", self.view_counter.stop())
+        await ended("the bus", self.bus.stop())
+        await ended("payments", self.payments.close())
+        await ended("the timekeeper", self.timekeeper.stop())
+        await ended("the database's pools", self.database.close())
         self.passwords.close()
         self.invoices.close()
         await self.metrics.stop()
