@@ -1,9 +1,16 @@
 """The pipelined connection: whoever waits for a flight is told how it ended, whatever becomes of the server."""
 
 import asyncio
+import select
+import socket
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from outcry.kernel.arrays import Texts
 from outcry.kernel.database import Database
@@ -13,6 +20,12 @@ pytestmark = pytest.mark.anyio
 
 ANSWER_SECONDS = 20
 LENGTHS = Statement("lengths", "SELECT length(t) FROM unnest($1::text[]) AS t", rows=True)
+
+
+# The one that the product runs on, and Python's own.
+@pytest.fixture(params=[True, False], ids=["uvloop", "asyncio"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"use_uvloop": request.param}
 
 
 @pytest.mark.parametrize("characters", [10, 20_000_000], ids=["small", "more than a socket takes"])
@@ -32,3 +45,66 @@ async def test_a_flight_to_a_server_that_is_gone_says_so(database_url: str, char
     finally:
         await pipe.close()
         await database.close()
+
+
+def error_response(**fields: str) -> bytes:
+    """PostgreSQL's message of an error, fields by their letters."""
+    body = b"".join(f"{letter}{value}".encode() + b"\0" for letter, value in fields.items()) + b"\0"
+    return b"E" + (len(body) + 4).to_bytes(4, "big") + body
+
+
+LAST_WORDS = error_response(S="FATAL", V="FATAL", C="57P02", M="terminating connection because of a crash")
+
+
+class Line:
+    """A line to PostgreSQL that ends as a backend does when its server is killed: last words, and others unread."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        name = f".s.PGSQL.{conninfo_to_dict(database_url).get('port', 5432)}"
+        self._path = f"{conninfo_to_dict(database_url)['host']}/{name}"
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(folder / name))
+        self._listener.listen()
+        self._is_cut = threading.Event()
+        self.url = make_conninfo(database_url, host=str(folder))
+        self._thread = threading.Thread(target=self._carry)
+        self._thread.start()
+
+    def cut(self) -> None:
+        """From now on nothing is carried; whatever is said next ends it."""
+        self._is_cut.set()
+
+    def _carry(self) -> None:
+        client, _ = self._listener.accept()
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(self._path)
+            other = {client: server, server: client}
+            while True:
+                ready, _, _ = select.select([client, server], [], [])
+                if self._is_cut.is_set() and client in ready:
+                    client.sendall(LAST_WORDS)
+                    return
+                for one in ready:
+                    words = one.recv(65_536)
+                    if not words:
+                        return
+                    other[one].sendall(words)
+
+    def close(self) -> None:
+        self._thread.join()
+        self._listener.close()
+
+
+async def test_last_words_and_then_an_error_of_the_socket_are_the_end(database_url: str) -> None:
+    with TemporaryDirectory(prefix="outcry-line-") as folder:
+        line = Line(database_url, Path(folder))
+        pipe = PipelinedConnection(await psycopg.AsyncConnection.connect(line.url, autocommit=True))
+        try:
+            assert await pipe.flight([(LENGTHS, (Texts(["four"]),))]) == [[(4,)]]
+            line.cut()
+            with pytest.raises(psycopg.OperationalError):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await pipe.flight([(LENGTHS, (Texts(["more"]),))])
+        finally:
+            await pipe.close()
+            line.close()

@@ -19,6 +19,9 @@ from psycopg.rows import TupleRow
 from outcry.kernel import arrays
 
 UUID_OID = 2950
+# How soon a flight is looked after that the loop says nothing about. libuv stops watching a socket that has an error
+# (unread bytes at a server that was killed) without a word to who reads.
+LOOK_SECONDS = 0.2
 _ROWS = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
@@ -87,6 +90,7 @@ class PipelinedConnection:
         self._loop = asyncio.get_running_loop()
         self._socket = self._pgconn.socket
         self._is_writing = False
+        self._looking: asyncio.TimerHandle | None = None
         self._pgconn.enter_pipeline_mode()
         self._loop.add_reader(self._socket, self._readable)
         self._is_listening = True
@@ -126,6 +130,8 @@ class PipelinedConnection:
         flight = Flight(wanted, self._loop.create_future())
         self._flying.append(flight)
         self._flush()
+        if self._looking is None:
+            self._looking = self._loop.call_later(LOOK_SECONDS, self._look)
         return flight
 
     def _flush(self) -> None:
@@ -145,6 +151,14 @@ class PipelinedConnection:
                 self._loop.add_writer(self._socket, self._flush)
             else:
                 self._loop.remove_writer(self._socket)
+
+    def _look(self) -> None:
+        """Now and then while something is on its way: asking costs a system call, and finds what was not told."""
+        self._looking = None
+        if self._flying and self._is_listening:
+            self._readable()
+        if self._flying and self._is_listening:
+            self._looking = self._loop.call_later(LOOK_SECONDS, self._look)
 
     def _readable(self) -> None:
         pgconn = self._pgconn
@@ -175,6 +189,9 @@ class PipelinedConnection:
             flight.land()
 
     def _stop_listening(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         if self._is_listening:
             self._is_listening = False
             self._loop.remove_reader(self._socket)
