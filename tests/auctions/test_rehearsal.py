@@ -1,5 +1,6 @@
 """Bells that were worked out before they rang: the same words, never too early, never over somebody's bid (AUC-5)."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -7,14 +8,15 @@ import msgspec
 import psycopg
 import pytest
 
-from outcry.auctions import queries
+from outcry.auctions import queries, rehearsal
 from outcry.auctions.audit import audit_auctions
 from outcry.auctions.book import Book
 from outcry.auctions.movement import Movement, Moves
 from outcry.auctions.rehearsal import rehearsed
-from outcry.kernel.database import SYSTEM
+from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.times import now_us
 from tests.support.market import Person, TestMarket
+from tests.support.postgres import in_database
 
 pytestmark = pytest.mark.anyio
 NO_SNIPE = {"window_seconds": 0, "extension_seconds": 0}
@@ -127,3 +129,28 @@ async def test_what_the_seller_must_decide_waits_for_its_bell(market: TestMarket
     wait_for_the_bell(database_url, auction)
     await market.outcry.clock.start()
     assert (await market.reaches(auction["id"], "awaiting_decision"))["decide_by"]
+
+
+async def test_a_database_that_is_away_does_not_end_the_looking_ahead(
+    market: TestMarket, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "LOOK_SECONDS", 0.01)
+    again = asyncio.Event()
+
+    class Watched(rehearsal.Rehearsal):
+        looks = 0
+
+        async def look_ahead(self) -> None:
+            self.looks += 1
+            if self.looks > 1:
+                again.set()
+            await super().look_ahead()
+
+    away = Database(in_database(database_url, "there_is_no_such_database"))
+    running = asyncio.create_task(Watched(away, market.outcry.market).run())
+    looked_again = asyncio.create_task(again.wait())
+    await asyncio.wait([running, looked_again], return_when=asyncio.FIRST_COMPLETED)
+    assert not running.done(), running.exception()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await away.close()

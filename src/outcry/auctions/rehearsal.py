@@ -10,13 +10,12 @@ import asyncio
 import logging
 
 import msgspec
-import psycopg
 
 from outcry.auctions import queries, rules
 from outcry.auctions.book import Book
 from outcry.auctions.movement import Closing, Moves
 from outcry.auctions.rules import Status
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import DATABASE_ERRORS, SYSTEM, Database
 from outcry.kernel.market import Market
 
 AHEAD_SECONDS = 4.0
@@ -70,7 +69,7 @@ class Rehearsal:
         while True:
             try:
                 await self.look_ahead()
-            except (psycopg.Error, OSError, TimeoutError) as failed:
+            except DATABASE_ERRORS as failed:
                 # Nothing is lost: what was not worked out is read at its bell.
                 _log.warning("could not look ahead: %s", failed)
             await asyncio.sleep(LOOK_SECONDS)

@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Executable, MetaData, Row, RowMapping, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from outcry.kernel import outbox
@@ -30,6 +31,9 @@ LOCK_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
 # For what must not wait behind people's requests: jobs at once and a little more. Opened when they are needed.
 RESERVED_CONNECTIONS = 10
+# What a transaction raises when the database is away, busy or unhappy: the driver's errors come as SQLAlchemy's, or as
+# they are from statements on `Transaction.driver`.
+DATABASE_ERRORS = (DBAPIError, psycopg.Error, PoolTimeout, OSError, TimeoutError)
 _POOL_WAIT_SECONDS = 10
 _POOL_RECYCLE_SECONDS = 1_800
 

@@ -13,12 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from outcry.kernel import outbox
 from outcry.kernel.access import Principal
 from outcry.kernel.bus import Bus
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import DATABASE_ERRORS, SYSTEM, Database
 from outcry.kernel.errors import NotFound
 from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.times import rfc3339, utc_now
@@ -168,7 +166,7 @@ class Channel:
                 self._release()
                 if len(events) < outbox.MAX_REPLAY_EVENTS or self.last_seq == before:
                     break
-        except (psycopg.Error, OSError, TimeoutError) as failed:
+        except DATABASE_ERRORS as failed:
             _log.warning("channel %s could not catch up: %s", self.key, failed)
         finally:
             self._filling = None
