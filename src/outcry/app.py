@@ -1,20 +1,14 @@
 """The composition root: builds every part once and wires the domains into one ASGI app."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Router
-from litestar.config.compression import CompressionConfig
-from litestar.di import Provide
-from litestar.exceptions import NotFoundException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar import Litestar
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from outcry import __version__
-from outcry.app_routes import every_route, refuse_undeclared_access
+from outcry.app_framework import SCHEMA_PATH, make_framework
+from outcry.app_routes import every_route
 from outcry.auctions.bid_protocol import BidProtocol, make_http_protocol
 from outcry.auctions.browsing import AuctionChannel
 from outcry.auctions.clock import AuctionClock
@@ -35,15 +29,13 @@ from outcry.identity.phones import PhoneSignIn
 from outcry.identity.profiles import Profiles, Staffing
 from outcry.identity.queries import SEALED_CONTACTS
 from outcry.identity.tokens import Tokens
-from outcry.kernel.access import Access, access, access_guard, provide_principal
 from outcry.kernel.bus import Bus, LocalBus
 from outcry.kernel.clock import Timekeeper
 from outcry.kernel.crypto import KeyRing, load_key_ring
 from outcry.kernel.database import SYSTEM, Database
 from outcry.kernel.ending import ended
 from outcry.kernel.health import Readiness
-from outcry.kernel.http import Document, answering_problems, handle_exception
-from outcry.kernel.idempotency import provide_idempotent
+from outcry.kernel.http import Document, answering_problems
 from outcry.kernel.jobs import Jobs
 from outcry.kernel.limits import RateLimits
 from outcry.kernel.logs import request_context
@@ -92,8 +84,6 @@ from outcry.realtime.hub import Hub
 from outcry.realtime.protocol import LiveProtocol, make_protocol
 from outcry.realtime.sources import AuctionSource, UserSource
 from outcry.realtime.viewers import EndingSoon, Viewers
-
-_SCHEMA_PATH = "/v1/schema"
 
 
 class Outcry:
@@ -355,12 +345,16 @@ class Outcry:
 
     def asgi(self) -> ASGIApp:
         """The ASGI app. Raises RuntimeError when a route declares no access."""
-        framework = self._framework()
+        framework = make_framework(
+            self.routes(),
+            self.dependencies(),
+            lifespan=self.lifespan,
+            missing_page=page_routes.missing_page(self.pages),
+            max_body_bytes=self.settings.max_body_bytes,
+        )
         document: dict[str, Any] = framework.openapi_schema.to_schema()
         # The framework's own copy of the document is not part of the contract.
-        document["paths"] = {
-            path: item for path, item in document["paths"].items() if not path.startswith(_SCHEMA_PATH)
-        }
+        document["paths"] = {path: item for path, item in document["paths"].items() if not path.startswith(SCHEMA_PATH)}
         self.document.content = document
         # Round the whole framework, so that what it answers before it finds a route (404, 405) is covered too.
         whole: ASGIApp = framework
@@ -377,43 +371,7 @@ class Outcry:
             whole = middleware(whole)
         return behind_proxies(self.settings)(cross_origin(self.settings)(whole))
 
-    def _framework(self) -> Litestar:
-        app = Litestar(
-            route_handlers=self.routes(),
-            dependencies={
-                "principal": Provide(provide_principal, sync_to_thread=False),
-                "idempotent": Provide(provide_idempotent, sync_to_thread=False),
-                **{name: Provide(_always(part), sync_to_thread=False) for name, part in self.dependencies().items()},
-            },
-            guards=[access_guard],
-            compression_config=CompressionConfig(backend="gzip", minimum_size=2_000, exclude=["/events$", "/media/"]),
-            exception_handlers={Exception: handle_exception, NotFoundException: page_routes.missing_page(self.pages)},
-            lifespan=[self.lifespan],
-            request_max_body_size=self.settings.max_body_bytes,
-            logging_config=None,
-            openapi_config=OpenAPIConfig(
-                title="Outcry",
-                version=__version__,
-                description="The live-auction marketplace: listings, real-time bidding, orders.",
-                path=_SCHEMA_PATH,
-                openapi_router=Router(path=_SCHEMA_PATH, route_handlers=[], opt=access(Access.PUBLIC)),
-                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-                components=Components(
-                    security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-                ),
-            ),
-        )
-        refuse_undeclared_access(app)
-        return app
-
     def openapi_document(self) -> dict[str, Any]:
         """The OpenAPI document as `/openapi.json` serves it."""
         self.asgi()
         return self.document.content
-
-
-def _always(part: Any) -> Callable[[], Any]:
-    def provide() -> Any:
-        return part
-
-    return provide
