@@ -8,6 +8,7 @@ import { Card } from '@/ui/Card'
 import { Deadline } from '@/ui/Deadline'
 import { Failure } from '@/ui/Failure'
 import { MoneyLines } from '@/ui/MoneyLines'
+import { buyersLines } from './buyersLines'
 import { caseQuery, type Case, type CaseEvidence } from './calls'
 import { reasonWords } from './reasons'
 import { Resolve } from './Resolve'
@@ -129,20 +130,7 @@ function Money({ one }: { one: Case }) {
   const { order } = one
   return (
     <Card title={s('case.money')}>
-      <MoneyLines
-        currency={order.currency}
-        lines={[
-          { name: s('money.price'), amount: order.amount },
-          ...(order.fees.buyer_premium > 0
-            ? [{ name: s('money.premium'), amount: order.fees.buyer_premium }]
-            : []),
-          ...(order.tax > 0 ? [{ name: s('money.tax'), amount: order.tax }] : []),
-          { name: s('money.paid'), amount: order.total, look: 'sum' },
-          ...(order.refunded_amount > 0
-            ? [{ name: s('money.refunded'), amount: -order.refunded_amount, look: 'quiet' as const }]
-            : []),
-        ]}
-      />
+      <MoneyLines currency={order.currency} lines={buyersLines(order)} />
       <p className="font-mono text-xs break-all text-ink-3 select-all">{order.id}</p>
     </Card>
   )

@@ -1,23 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { ArrowLeft, BookOpenText, Scale, type LucideIcon } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Order } from '@/api/orders'
 import { formatExact } from '@/shared/amounts'
 import { formatDateTime } from '@/shared/dates'
 import { s } from '@/strings/staff'
 import { Avatar, Badge, Picture, Skeleton } from '@/ui/bits'
-import { Button } from '@/ui/Button'
 import { Card } from '@/ui/Card'
 import { Deadline } from '@/ui/Deadline'
 import { Failure } from '@/ui/Failure'
 import { MoneyLines } from '@/ui/MoneyLines'
 import { OrderBadge } from '@/ui/OrderBadge'
 import { OrderTimeline } from '@/ui/OrderTimeline'
-import { Sheet } from '@/ui/Sheet'
-import { paymentsOfOrderQuery, staffOrderQuery, type Payment } from './calls'
-import { isRefundable, paymentTone, paymentWords } from './payments'
-import { Refund } from './Refund'
+import { buyersLines } from './buyersLines'
+import { paymentsOfOrderQuery, staffOrderQuery } from './calls'
+import { paymentTone, paymentWords } from './payments'
+import { RefundButton } from './Refund'
 import { StaffFrame } from './StaffFrame'
 
 /** One order as staff see it: both sides, the money, its payments and all that happened. */
@@ -153,17 +152,7 @@ function Money({ order }: { order: Order }) {
       <MoneyLines
         currency={order.currency}
         lines={[
-          { name: s('money.price'), amount: order.amount },
-          ...(fees.buyer_premium > 0 ? [{ name: s('money.premium'), amount: fees.buyer_premium }] : []),
-          ...(order.tax > 0 ? [{ name: s('money.tax'), amount: order.tax }] : []),
-          {
-            name: s(order.payment ? 'money.paid' : 'money.toPay'),
-            amount: order.total,
-            look: 'sum',
-          },
-          ...(order.refunded_amount > 0
-            ? [{ name: s('money.refunded'), amount: -order.refunded_amount, look: 'quiet' as const }]
-            : []),
+          ...buyersLines(order),
           { name: s('money.fees'), amount: fees.commission + fees.escrow_fee, look: 'quiet' },
           { name: s('money.seller'), amount: order.seller_receives, look: 'quiet' },
         ]}
@@ -174,7 +163,6 @@ function Money({ order }: { order: Order }) {
 
 function Payments({ orderId }: { orderId: string }) {
   const { data, error, refetch } = useQuery(paymentsOfOrderQuery(orderId))
-  const [refunding, setRefunding] = useState<Payment | null>(null)
   if (!data && error) return <Failure error={error} retry={() => void refetch()} />
   if (!data) return <Skeleton className="h-32 rounded-3xl" />
   return (
@@ -192,17 +180,10 @@ function Payments({ orderId }: { orderId: string }) {
                 {[one.card ?? one.provider ?? one.method, formatDateTime(one.created_at)].join(' · ')}
               </p>
             </div>
-            {isRefundable(one) && (
-              <Button look="plain" size="small" onClick={() => setRefunding(one)}>
-                {s('refund.open')}
-              </Button>
-            )}
+            <RefundButton payment={one} />
           </li>
         ))}
       </ul>
-      <Sheet title={s('refund.title')} isOpen={refunding !== null} onClose={() => setRefunding(null)}>
-        {refunding && <Refund payment={refunding} orderId={orderId} onDone={() => setRefunding(null)} />}
-      </Sheet>
     </Card>
   )
 }

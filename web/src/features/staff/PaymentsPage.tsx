@@ -6,14 +6,12 @@ import { formatExact } from '@/shared/amounts'
 import { formatDateTime } from '@/shared/dates'
 import { s } from '@/strings/staff'
 import { Badge, EmptyState, Skeleton } from '@/ui/bits'
-import { Button } from '@/ui/Button'
 import { Failure } from '@/ui/Failure'
 import { Select } from '@/ui/Field'
 import { More } from '@/ui/More'
-import { Sheet } from '@/ui/Sheet'
-import { PAYMENT_STATES, paymentsQuery, type Payment, type PaymentState } from './calls'
-import { isRefundable, paymentTone, paymentWords } from './payments'
-import { Refund } from './Refund'
+import { PAYMENT_STATES, paymentsQuery, type PaymentState } from './calls'
+import { paymentTone, paymentWords } from './payments'
+import { RefundButton } from './Refund'
 import { StaffFrame } from './StaffFrame'
 
 /** What was paid, and giving it back. */
@@ -27,7 +25,6 @@ export function PaymentsPage() {
 
 function Payments() {
   const [status, setStatus] = useState<PaymentState | null>(null)
-  const [refunding, setRefunding] = useState<Payment | null>(null)
   const found = useInfiniteQuery(paymentsQuery(status))
   const all = found.data?.pages.flatMap(page => page.items) ?? []
   return (
@@ -82,21 +79,12 @@ function Payments() {
                   )}
                 </p>
               </div>
-              {isRefundable(one) && (
-                <Button look="plain" size="small" onClick={() => setRefunding(one)}>
-                  {s('refund.open')}
-                </Button>
-              )}
+              <RefundButton payment={one} />
             </li>
           ))}
         </ul>
       )}
       <More found={found} />
-      <Sheet title={s('refund.title')} isOpen={refunding !== null} onClose={() => setRefunding(null)}>
-        {refunding?.order_id && (
-          <Refund payment={refunding} orderId={refunding.order_id} onDone={() => setRefunding(null)} />
-        )}
-      </Sheet>
     </div>
   )
 }

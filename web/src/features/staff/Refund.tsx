@@ -7,19 +7,29 @@ import { Notice } from '@/ui/bits'
 import { Button } from '@/ui/Button'
 import { wordsFor } from '@/ui/Failure'
 import { MoneyField, TextField } from '@/ui/Field'
+import { Sheet } from '@/ui/Sheet'
 import { toast } from '@/ui/toasts'
 import { refundOrder, type Payment } from './calls'
+import { isRefundable } from './payments'
+
+/** Opens the form for what is left of a payment; nothing where nothing is. */
+export function RefundButton({ payment }: { payment: Payment }) {
+  const [isOpen, setIsOpen] = useState(false)
+  if (payment.order_id === null || !isRefundable(payment)) return null
+  return (
+    <>
+      <Button look="plain" size="small" onClick={() => setIsOpen(true)}>
+        {s('refund.open')}
+      </Button>
+      <Sheet title={s('refund.title')} isOpen={isOpen} onClose={() => setIsOpen(false)}>
+        <Refund payment={payment} orderId={payment.order_id} onDone={() => setIsOpen(false)} />
+      </Sheet>
+    </>
+  )
+}
 
 /** Give back a payment, or a part of it, to where it came from. */
-export function Refund({
-  payment,
-  orderId,
-  onDone,
-}: {
-  payment: Payment
-  orderId: string
-  onDone: () => void
-}) {
+function Refund({ payment, orderId, onDone }: { payment: Payment; orderId: string; onDone: () => void }) {
   const most = payment.amount - payment.refunded_amount
   const [amount, setAmount] = useState<number | null>(most)
   const [reason, setReason] = useState('')
