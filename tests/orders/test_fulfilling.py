@@ -160,6 +160,8 @@ async def test_a_part_goes_back_and_the_rest_is_released_with_smaller_fees(marke
     await sale.pay()
     order = expect(await sale.ask(sale.seller, "refund", {**WHY, "amount": PRICE // 2}))
     assert (order["status"], order["refunded_amount"]) == ("in_escrow", PRICE // 2)
+    # What is told to the seller is what it gets.
+    assert order["seller_receives"] == 4_501
     assert order["timeline"][-1]["kind"] == "partly_refunded"
     expect(await sale.ask(sale.buyer, "confirm-delivery"))
     assert (await wallet(market, sale.buyer), await wallet(market, sale.seller)) == (5_000, 4_501)
@@ -179,7 +181,8 @@ async def test_never_more_goes_back_than_was_captured(market: TestMarket) -> Non
         if answer.status_code == 409:
             refused(answer, 409, "refund_too_large", refundable=2_000)
     assert (await wallet(market, sale.buyer), await held(market, sale.id)) == (8_000, 2_000)
-    assert expect(await sale.ask(sale.seller, "refund", {**WHY, "amount": 2_000}))["status"] == "refunded"
+    whole = expect(await sale.ask(sale.seller, "refund", {**WHY, "amount": 2_000}))
+    assert (whole["status"], whole["seller_receives"]) == ("refunded", 0)
     await balanced(market)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from outcry.pages.render import spelled_out
 from tests.support.market import TestMarket
 
 pytestmark = pytest.mark.anyio
@@ -51,3 +52,11 @@ async def test_pages_bring_everything_from_here(market: TestMarket) -> None:
         assert 'href="http' not in own
     for path in ("/pages.css", "/docs.js", "/icon.svg"):
         assert (await market.client.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("area_m2", "Area, m²"), ("mileage_km", "Mileage, km"), ("year_built", "Year built"), ("type", "Type")],
+)
+def test_attributes_are_spelled_as_people_write_them(name: str, words: str) -> None:
+    assert spelled_out(name) == words

@@ -42,6 +42,11 @@ async def order_views(
     ]
 
 
+def _seller_receives(order: LockedOrder) -> int:
+    """As the order stands: less what went back to the buyer, and nothing once it was called off."""
+    return 0 if order.status in (Status.CANCELLED, Status.REFUNDED) else order.settlement.seller_receives
+
+
 def party_of(order: LockedOrder, viewer: Principal) -> Party:
     """On which side of the order the viewer is; staff only when it is not a party itself."""
     party = order.party_of(viewer.user_id)
@@ -77,7 +82,7 @@ def _view(
         fees=FeesView(order.commission, order.escrow_fee, order.buyer_premium),
         tax=order.tax,
         total=order.total,
-        seller_receives=order.seller_receives,
+        seller_receives=_seller_receives(order),
         refunded_amount=order.refunded_amount,
         currency=order.currency,
         status=order.status,

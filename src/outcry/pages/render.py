@@ -1,5 +1,6 @@
 """Pages from templates: on their own, or inside the shell of the web client (SPEC WEB-3)."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
@@ -18,6 +19,15 @@ MAX_DESCRIPTION_CHARACTERS = 200
 _ENVIRONMENT = Environment(
     loader=PackageLoader("outcry.pages", "templates"), autoescape=select_autoescape(["html"]), trim_blocks=True
 )
+
+
+def spelled_out(name: str) -> str:
+    """The name of an attribute as people write it, as the client does: `area_m2` is `Area, m²`. Pure."""
+    words = re.sub(r" (m2|km)$", lambda unit: f", {unit[1].replace('m2', 'm²')}", name.replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
+_ENVIRONMENT.filters["spelled_out"] = spelled_out
 
 
 class Picture(msgspec.Struct, frozen=True):

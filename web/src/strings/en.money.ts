@@ -70,6 +70,9 @@ export const money = {
   'next.meetBuyer': 'Meet {name}',
   'next.meetBuyerLead':
     'Agree on a place and time. Look at it first, then show your code: that pays the seller.',
+  'next.agreedSellerLead': 'Place and time are agreed. Scan the buyer’s code there: that pays you.',
+  'next.agreedBuyerLead':
+    'Place and time are agreed. Look at it there first, then show your code: that pays the seller.',
   'next.confirm': 'Confirm when it arrives',
   'next.confirmLead': 'It is on its way. When you have it and it is as described, say so.',
   'next.waitConfirm': 'Waiting for {name} to receive it',
@@ -192,6 +195,8 @@ export const money = {
   'sum.total': 'In all',
   'sum.toPay': 'To pay',
   'sum.soldFor': 'Sold for',
+  'sum.paidByBuyer': 'Paid by the buyer',
+  'sum.feesOnRest': 'Fees and tax on the rest',
   'sum.commission': 'Commission',
   'sum.escrowFee': 'Safe payment',
   'sum.escrowFeeNote': 'Holding the money until the handover',

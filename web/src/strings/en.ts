@@ -213,6 +213,7 @@ export const en = {
 
   'history.title': 'Bids',
   'history.none': 'No bids yet. The first one sets the pace.',
+  'history.nobody': 'Nobody bid.',
   'history.you': 'You',
   'history.auto': 'automatic',
   'history.leading': 'Leading',

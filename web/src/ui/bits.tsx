@@ -140,7 +140,7 @@ export function Picture({ src, alt, className, isFirst = false, sizes, sources }
 export function Avatar({ name, className }: { name: string; className?: string }) {
   const letters = name
     .split(/\s+/)
-    .map(word => word[0] ?? '')
+    .map(word => /^[\p{L}\p{N}]/u.exec(word)?.[0] ?? '')
     .slice(0, 2)
     .join('')
     .toUpperCase()

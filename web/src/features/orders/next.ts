@@ -68,16 +68,20 @@ type Say = (title: string, lead: string, otherwise?: string | null) => Next
 /** Paid: it is sent, or handed over in person, or whichever they like. */
 function handingOver(order: Order, party: Party, other: string, say: Say): Next {
   const meets = order.may.includes(party === 'seller' ? 'scan_code' : 'show_code')
+  const isAgreed = order.meeting?.agreed === true
   const sends = waysOf(order).includes('shipping')
   if (party === 'seller') {
     if (meets && sends) return say(m('next.shipOrMeet'), m('next.shipOrMeetLead'))
     return meets
-      ? say(m('next.meetSeller', { name: other }), m('next.meetSellerLead'))
+      ? say(
+          m('next.meetSeller', { name: other }),
+          m(isAgreed ? 'next.agreedSellerLead' : 'next.meetSellerLead'),
+        )
       : say(m('next.ship'), m('next.shipLead'))
   }
   if (meets && sends) return say(m('next.waitShip', { name: other }), m('next.waitShipOrMeet'))
   return meets
-    ? say(m('next.meetBuyer', { name: other }), m('next.meetBuyerLead'))
+    ? say(m('next.meetBuyer', { name: other }), m(isAgreed ? 'next.agreedBuyerLead' : 'next.meetBuyerLead'))
     : say(m('next.waitShip', { name: other }), m('next.waitShipLead'))
 }
 

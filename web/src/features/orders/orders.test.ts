@@ -67,6 +67,8 @@ describe('what happens next', () => {
     const onlyMeeting = at({ ...paid, fulfilment_options: ['meetup'], may: ['show_code'] })
     expect(nextOf(onlyMeeting, 'buyer').title).toBe('Meet Ann')
     expect(firstAction(meeting, 'seller')).toBe('scan_code')
+    const agreed = { agreed: true } as NonNullable<Order['meeting']>
+    expect(nextOf({ ...meeting, meeting: agreed }, 'seller').lead).toMatch(/^Place and time are agreed/)
   })
   test('presses for nothing while staff decide', () => {
     const disputed = at({
@@ -144,6 +146,13 @@ describe('the sums', () => {
   test('add up for both sides', () => {
     expect(sumOf(buyerLines(order))).toEqual({ parts: 11_760, sum: 11_760 })
     expect(sumOf(sellerLines(order))).toEqual({ parts: 9_201, sum: 9_201 })
+  })
+  test('of the seller follow what went back', () => {
+    const partly = at({ status: 'completed', refunded_amount: 5_880, seller_receives: 4_501 })
+    expect(sumOf(sellerLines(partly))).toEqual({ parts: 4_501, sum: 4_501 })
+    const all = at({ status: 'refunded', refunded_amount: 11_760, seller_receives: 0 })
+    expect(sumOf(sellerLines(all))).toEqual({ parts: 0, sum: 0 })
+    expect(sumOf(sellerLines(at({ status: 'cancelled', seller_receives: 0 })))).toEqual({ parts: 0, sum: 0 })
   })
   test('have no line for nothing', () => {
     const plain = at({ tax: 0, total: 10_000, fees: { ...order.fees, buyer_premium: 0 } })

@@ -15,25 +15,33 @@ export function buyerLines(order: Order): MoneyLine[] {
       : []),
     ...(order.tax > 0 ? [{ name: m('sum.tax'), amount: order.tax }] : []),
     { name: m('sum.total'), amount: order.total, look: 'sum' as const },
-    ...refunded(order, m('sum.backToYou')),
+    ...(order.refunded_amount > 0
+      ? [{ name: m('sum.backToYou'), amount: order.refunded_amount, look: 'quiet' as const }]
+      : []),
   ]
 }
 
-/** What the seller gets, line by line; the lines above the sum add up to it. */
+/** What the seller gets as the order stands, line by line; the lines above the sum add up to it. */
 export function sellerLines(order: Order): MoneyLine[] {
+  const receives: MoneyLine = { name: m('sum.youReceive'), amount: order.seller_receives, look: 'sum' }
+  if (order.refunded_amount > 0) {
+    const kept = order.total - order.refunded_amount - order.seller_receives
+    return [
+      { name: m('sum.paidByBuyer'), amount: order.total },
+      { name: m('sum.backToBuyer'), amount: -order.refunded_amount },
+      ...(kept > 0 ? [{ name: m('sum.feesOnRest'), amount: -kept }] : []),
+      receives,
+    ]
+  }
+  if (order.status === 'cancelled') return [receives]
   return [
     { name: m('sum.soldFor'), amount: order.amount },
     { name: m('sum.commission'), amount: -order.fees.commission },
     ...(order.fees.escrow_fee > 0
       ? [{ name: m('sum.escrowFee'), note: m('sum.escrowFeeNote'), amount: -order.fees.escrow_fee }]
       : []),
-    { name: m('sum.youReceive'), amount: order.seller_receives, look: 'sum' as const },
-    ...refunded(order, m('sum.backToBuyer')),
+    receives,
   ]
-}
-
-function refunded(order: Order, name: string): MoneyLine[] {
-  return order.refunded_amount > 0 ? [{ name, amount: order.refunded_amount, look: 'quiet' }] : []
 }
 
 export const linesFor = (order: Order, party: Party): MoneyLine[] =>

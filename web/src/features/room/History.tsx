@@ -16,12 +16,15 @@ const RUSH_BIDS = 4
 export const History = memo(function History({
   bids,
   currency,
+  isOver,
 }: {
   bids: Bid[] | undefined
   currency: string
+  isOver: boolean
 }) {
   const shown = useCalm(bids, EVERY_MS)
-  if (!shown || shown.length === 0) return <p className="py-6 text-center text-ink-3">{t('history.none')}</p>
+  if (!shown || shown.length === 0)
+    return <p className="py-6 text-center text-ink-3">{t(isOver ? 'history.nobody' : 'history.none')}</p>
   const isRush = isRushOf(shown)
   return (
     <ol className="grid grid-cols-1" aria-label={t('history.title')}>

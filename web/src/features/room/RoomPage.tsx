@@ -47,7 +47,7 @@ export function RoomPage() {
   if (!auction) return <RoomSkeleton />
   const isOwn = user?.id === auction.seller_id
   const panel = { auction, isFresh, isOwn, isSignedIn: user !== null, moment }
-  const history = <History bids={auction.recent_bids} currency={auction.currency} />
+  const history = <History bids={auction.recent_bids} currency={auction.currency} isOver={isOver(auction)} />
   return (
     <>
       <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-8 sm:px-6 sm:py-8 md:grid-cols-[minmax(0,1.25fr)_minmax(0,1fr)] lg:gap-12">
