@@ -46,7 +46,6 @@ class LockedOrder(msgspec.Struct, kw_only=True):
     buyer_premium: int
     tax: int
     total: int
-    seller_receives: int
     refunded_amount: int
     currency: str
     status: Status

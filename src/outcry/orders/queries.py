@@ -8,7 +8,7 @@ from outcry.kernel.database import Transaction
 
 COLUMNS = """
 id, listing_id, auction_id, buyer_id, seller_id, quantity, amount, commission, escrow_fee, buyer_premium, tax, total,
-seller_receives, refunded_amount, currency, status, fulfilment, fulfilment_options, title, cover_id, pay_by, remind_at,
+refunded_amount, currency, status, fulfilment, fulfilment_options, title, cover_id, pay_by, remind_at,
 deliver_by, escrow_release_at, payment_method, payment_provider, payment_id, shipment, paid_at, shipped_at,
 delivered_at, completed_at, cancelled_at, cancel_reason, created_at
 """
