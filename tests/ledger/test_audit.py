@@ -148,8 +148,8 @@ async def world(database: Database) -> tuple[UUID, UUID]:
         ("UPDATE ledger_holds SET amount = 150", "50 more is held"),
         ("UPDATE ledger_holds SET currency = 'EUR'", "has holds of 200 EUR and nothing held"),
         (
-            "ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_balance;"
-            "UPDATE ledger_accounts SET balance = -1 WHERE kind = 'held'",
+            "ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_held;"
+            "UPDATE ledger_accounts SET held = -1 WHERE kind = 'available'",
             "may not be",
         ),
     ],
@@ -171,11 +171,9 @@ async def test_tampering_is_found(database: Database, database_url: str, tamperi
         ("DELETE FROM ledger_hold_moves WHERE amount < 0", "counts 4 entries, has 3"),
         ("UPDATE ledger_hold_moves SET amount = 7 WHERE amount = 40", "do not tell the balance after"),
         ("UPDATE ledger_hold_moves SET held_after = 7 WHERE amount = 40", "do not tell the balance after"),
-        ("UPDATE ledger_hold_moves SET held_id = uuid_nil() WHERE amount = 40", "not between one person's two"),
-        (
-            "UPDATE ledger_hold_moves SET held_id = available_id, held_seq = 9 WHERE amount = 40",
-            "not between one person's two",
-        ),
+        ("UPDATE ledger_hold_moves SET held_seq = 9 WHERE amount = 40", "the last is numbered 9"),
+        ("UPDATE ledger_hold_moves SET available_id = uuid_nil() WHERE amount = 40", "not of anybody's wallet"),
+        ("DELETE FROM ledger_accounts WHERE kind = 'held'", "not of anybody's wallet"),
     ],
 )
 async def test_tampering_with_what_the_desk_wrote_is_found(

@@ -17,7 +17,7 @@ from outcry.ledger.service import HoldMove, Ledger, Transfer, legs
 pytestmark = pytest.mark.anyio
 LEDGER = Ledger()
 STAKE = 100
-_BIND = "SELECT ledger_bind(%s, %s, %s, %s, %s, 'bid', %s, %s, %s, %s, %s)"
+_BIND = "SELECT ledger_bind(%s, %s, %s, %s, %s, %s, 'bid', %s, %s, %s, %s)"
 _OPEN = "SELECT place, available FROM ledger_open(%s, %s, %s, %s) ORDER BY place"
 
 
@@ -52,23 +52,27 @@ async def bound(
     database: Database,
     *moves: tuple[int, UUID, int | None, int],
     people: list[UUID],
+    heirs: list[int | None] | None = None,
     asked: list[int] | None = None,
     currency: str = "USD",
     actor: Actor = SYSTEM,
     **columns: Any,
 ) -> None:
-    """`moves`: whose (1 is the first of `people`), for what, from how much (None: never any), to how much."""
+    """`moves`: whose (1 is the first of `people`), for what, from how much (None: never any), to how much.
+
+    `heirs`: beside a hold that ends the place of the one that takes it over, beside that one -1.
+    """
     sent: dict[str, Any] = {
         "ids": Uuids([new_id() for _ in moves]),
         "wallets": Ints([move[0] for move in moves]),
         "subjects": Uuids([move[1] for move in moves]),
         "befores": BigInts([move[2] for move in moves]),
         "amounts": BigInts([move[3] for move in moves]),
+        "heirs": Ints(heirs or [0] * len(moves)),
         "users": Uuids(people),
         "currencies": Texts([currency] * len(people)),
         "asked": BigInts(asked or [0] * len(people)),
         "available": ids(accounts.available, people),
-        "held": ids(accounts.held, people),
         **columns,
     }
     async with database.transaction(actor) as tx:
@@ -113,7 +117,8 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
     await funded(database, ann, bob)
     await opened(database, [ann, bob])
     await bound(database, (1, one, 0, 50), people=[ann])
-    named = {"people": [ann]}
+    named: dict[str, Any] = {"people": [ann]}
+    both: dict[str, Any] = {"people": [ann, bob]}
     wrong: list[tuple[str, list[tuple[int, UUID, int | None, int]], dict[str, Any]]] = [
         # A hold of another size, none where there is one, one where there is none, one named twice.
         ("OC001", [(1, one, 49, 60)], named),
@@ -127,7 +132,6 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
         ("23514", [(1, two, 0, 51)], named),
         # Wallets that are not theirs, not of that kind or currency, not opened, named twice.
         ("OC001", [(1, two, 0, 10)], {**named, "users": Uuids([bob])}),
-        ("OC001", [(1, two, 0, 10)], {**named, "held": ids(accounts.held, [bob])}),
         ("OC001", [(1, two, 0, 10)], {**named, "available": ids(accounts.held, [ann])}),
         ("OC001", [(1, two, 0, 10)], {**named, "currency": "EUR"}),
         ("OC001", [(1, two, 0, 10)], {"people": [cid]}),
@@ -142,6 +146,22 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
         ("OL003", [], {"people": []}),
         ("OL003", [(1, one, 50, 60)], {**named, "ids": Uuids([new_id(), new_id()])}),
         ("OL003", [(1, one, 50, 60)], {**named, "amounts": BigInts([None])}),
+        # Heirs: of a hold that does not end, of none, of another auction's, of nobody, not new, in another currency,
+        # of two holds, of a hold that is not there.
+        ("OL003", [(1, one, 50, 60), (2, one, None, 70)], {**both, "heirs": [2, -1]}),
+        ("OL003", [(1, one, 50, 0), (2, one, None, 70)], {**both, "heirs": [0, -1]}),
+        ("OL003", [(1, one, 50, 0), (2, two, None, 70)], {**both, "heirs": [2, -1]}),
+        ("OL003", [(1, one, 50, 0), (2, one, None, 70)], {**both, "heirs": [2, 0]}),
+        ("OL003", [(1, one, 50, 0), (2, one, None, 70)], {**both, "heirs": [3, -1]}),
+        ("OL003", [(1, one, 50, 0), (2, one, 0, 70)], {**both, "heirs": [2, -1]}),
+        (
+            "OL003",
+            [(1, one, 50, 0), (2, one, None, 70)],
+            {**both, "heirs": [2, -1], "currencies": Texts(["USD", "EUR"])},
+        ),
+        ("OL003", [(1, one, 50, 0), (2, one, None, 70)], {**both, "heirs": [2, -2]}),
+        ("OL003", [(1, one, 50, 0), (2, one, None, 70)], {**both, "heirs": [2, None]}),
+        ("OC001", [(1, one, 49, 0), (2, one, None, 70)], {**both, "heirs": [2, -1]}),
     ]
     for state, moves, given in wrong:
         with pytest.raises(psycopg.DatabaseError) as refused:
@@ -149,6 +169,57 @@ async def test_what_the_desk_says_about_before_is_proved(database: Database) -> 
         assert refused.value.sqlstate == state, (state, moves, given)
     assert await purses(database, ann, bob, cid) == [(50, 50), (100, 0), (0, 0)]
     assert [fault async for fault in audit_ledger(database)] == []
+
+
+async def test_a_hold_is_handed_over_to_who_outbids(database: Database) -> None:
+    ann, bob, cid, one, two = (new_id() for _ in range(5))
+    people = [ann, bob, cid]
+    await funded(database, *people)
+    await opened(database, people)
+    await bound(database, (1, one, None, 50), (1, two, None, 20), people=[ann])
+    # Of two auctions in one batch one passes on, where the other's freed hold stays hers.
+    await bound(database, (1, one, 50, 0), (1, two, 20, 0), (2, one, None, 60), people=[ann, bob], heirs=[3, 0, -1])
+    assert await holds(database) == {(ann, two): (0, 2), (bob, one): (60, 1)}
+    # She is back where hers was handed over, and where it was not; then it passes from her again.
+    await bound(database, (2, one, 60, 0), (1, one, 0, 70), (1, two, 0, 30), people=[ann, bob])
+    assert await holds(database) == {(ann, one): (70, 1), (ann, two): (30, 3), (bob, one): (0, 2)}
+    await bound(database, (1, one, 70, 0), (2, one, None, 80), people=[ann, cid], heirs=[2, -1])
+    assert await holds(database) == {(cid, one): (80, 1), (ann, two): (30, 3), (bob, one): (0, 2)}
+    assert await purses(database, *people) == [(70, 30), (100, 0), (20, 80)]
+    # What it bound while it was hers is told by its moves.
+    async with database.transaction(Actor.user(ann)) as tx:
+        lines = await queries.entries_before(tx, accounts.held(ann, "USD").id, None, 9)
+    assert [row.amount for row in reversed(lines) if row.subject_id == one] == [50, -50, 70, -70]
+    # It is the heir's to pay with.
+    async with database.transaction(SYSTEM) as tx:
+        to = accounts.escrow(one, "USD")
+        rest = await LEDGER.capture_hold(
+            await tx.driver(), user_id=cid, subject_id=one, to=to, amount=75, key="pay"
+        )  # fmt: skip
+    assert rest == 5
+    assert await purses(database, cid) == [(25, 0)]
+    assert [fault async for fault in audit_ledger(database)] == []
+
+
+async def holds(database: Database) -> dict[tuple[UUID, UUID], tuple[int, int]]:
+    """What each hold binds, and how often it was changed."""
+    async with database.transaction(SYSTEM) as tx:
+        rows = await tx.all("SELECT user_id, subject_id, amount, change_count FROM ledger_holds")
+    return {(row.user_id, row.subject_id): (row.amount, row.change_count) for row in rows}
+
+
+async def test_held_money_is_locked_with_its_wallet(database: Database) -> None:
+    ann = new_id()
+    await funded(database, ann)
+    await opened(database, [ann])
+    await bound(database, (1, new_id(), None, 40), people=[ann])
+    free, held = accounts.available(ann, "USD"), accounts.held(ann, "USD")
+    async with database.transaction(SYSTEM) as tx:
+        assert await LEDGER.lock(await tx.driver(), [held, free]) == {free: 60, held: 40}
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        async with database.transaction(SYSTEM) as tx:
+            await LEDGER.lock(await tx.driver(), [held])
+    assert refused.value.sqlstate == "OL003"
 
 
 async def test_only_the_system_binds_and_people_see_their_own(database: Database) -> None:

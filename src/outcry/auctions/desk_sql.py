@@ -141,8 +141,8 @@ MOVE_SECURED = Statement(
     _MOVE_AUCTIONS.format(
         binding="""
     bound AS MATERIALIZED (
-        SELECT ledger_bind($34::uuid[], $35::integer[], $36::uuid[], $37::bigint[], $38::bigint[], 'bid',
-            $39::uuid[], $40::text[], $41::bigint[], $42::uuid[], $43::uuid[])
+        SELECT ledger_bind($34::uuid[], $35::integer[], $36::uuid[], $37::bigint[], $38::bigint[], $39::integer[],
+            'bid', $40::uuid[], $41::text[], $42::bigint[], $43::uuid[])
         WHERE (SELECT count(*) FROM moved) = cardinality($4)
     ),""",
         after_binding=" AND (SELECT count(*) FROM bound) = 1",

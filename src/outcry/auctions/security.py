@@ -43,7 +43,7 @@ Place = tuple[int, int]
 # (person, currency)
 Purse = tuple[int, str]
 # The columns of `ledger_bind`.
-Binding = tuple[UuidBytes, Ints, UuidBytes, BigInts, BigInts, UuidBytes, Texts, BigInts, UuidBytes, UuidBytes]
+Binding = tuple[UuidBytes, Ints, UuidBytes, BigInts, BigInts, Ints, UuidBytes, Texts, BigInts, UuidBytes]
 _ledger = Ledger()
 
 
@@ -131,33 +131,47 @@ class Funds:
     def binding(self) -> Binding | None:
         """What the commit moves, as the columns of `ledger_bind`; None when it moves nothing.
 
-        Of a batch's leaders only the last one's hold moves. What holds bound before is told, to be proved there.
+        Of a batch's leaders only the last one's hold moves. What holds bound before is told, to be proved there. A
+        leader's first hold on an auction takes over the one of who led before.
         """
         wallets: dict[Purse, int] = {}
         numbers: list[int | None] = []
         subjects: list[bytes | None] = []
         befores: list[int | None] = []
         amounts: list[int | None] = []
+        heirs: list[int | None] = []
+        freed: dict[bytes, int] = {}
+        taking: dict[bytes, int] = {}
         for hold in self._holds.values():
             if hold.amount != hold.before:
+                auction = hold.book.id_bytes
                 numbers.append(wallets.setdefault(hold.purse, len(wallets) + 1))
-                subjects.append(hold.book.id_bytes)
+                subjects.append(auction)
                 befores.append(None if hold.is_new else hold.before)
                 amounts.append(hold.amount)
+                heirs.append(0)
+                if not hold.amount:
+                    freed[auction] = len(heirs)
+                elif hold.is_new:
+                    taking[auction] = len(heirs)
         if not numbers:
             return None
-        people, available, held = zip(*[purse_bytes(*purse) for purse in wallets], strict=True)
+        for auction, place in taking.items():
+            left = freed.get(auction)
+            if left is not None:
+                heirs[left - 1], heirs[place - 1] = place, -1
+        people, available = zip(*[purse_bytes(*purse) for purse in wallets], strict=True)
         return (
             UuidBytes(new_id_run(len(numbers))),
             Ints(numbers),
             UuidBytes(subjects),
             BigInts(befores),
             BigInts(amounts),
+            Ints(heirs),
             UuidBytes(people),
             Texts([currency for _, currency in wallets]),
             BigInts([self._asked.pop(purse, 0) for purse in wallets]),
             UuidBytes(available),
-            UuidBytes(held),
         )
 
     def steps(self) -> list[Step]:
@@ -183,10 +197,9 @@ def purse_ids(person: int, currency: str) -> tuple[int, int]:
 
 
 @lru_cache(_KEPT_ACCOUNTS)
-def purse_bytes(person: int, currency: str) -> tuple[bytes, bytes, bytes]:
-    """The ids of a person and of its two accounts, as 16 bytes."""
-    available, held = purse_ids(person, currency)
-    return person.to_bytes(16, "big"), available.to_bytes(16, "big"), held.to_bytes(16, "big")
+def purse_bytes(person: int, currency: str) -> tuple[bytes, bytes]:
+    """The ids of a person and of its available account, as 16 bytes."""
+    return person.to_bytes(16, "big"), purse_ids(person, currency)[0].to_bytes(16, "big")
 
 
 async def open_purses(pipe: PipelinedConnection, purses: Collection[Purse]) -> dict[Purse, int]:

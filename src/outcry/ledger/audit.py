@@ -19,7 +19,7 @@ MAX_FAULTS_A_PAGE = 100
 
 _ACCOUNTS = """
 SELECT a.id, a.kind, a.balance, a.entry_count, e.entries, e.total, e.last, e.unmatched, e.below, e.orphans
-FROM (SELECT * FROM ledger_accounts WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit) a
+FROM (SELECT * FROM ledger_balances WHERE CAST(:after AS uuid) IS NULL OR id > :after ORDER BY id LIMIT :limit) a
 CROSS JOIN LATERAL (
     SELECT count(*) AS entries, coalesce(sum(r.amount), 0) AS total, coalesce(max(r.seq), 0) AS last,
         count(*) FILTER (WHERE r.balance_after <> r.running) AS unmatched,
@@ -43,13 +43,13 @@ CROSS JOIN LATERAL (
 ) l
 ORDER BY t.id
 """
-# A move of a hold balances by its nature, if it is between the two accounts of one person and currency.
+# A move of a hold balances by its nature, if there is such a wallet, with an account to hold money in.
 _HOLD_MOVES = """
-SELECT m.id, m.available_id, m.seq, coalesce(f.kind = 'available' AND h.kind = 'held' AND f.owner_id = h.owner_id
-    AND f.currency = h.currency, false) AS sound
+SELECT m.id, m.available_id, m.seq, h.id IS NOT NULL AS sound
 FROM (SELECT * FROM ledger_hold_moves WHERE (available_id, seq) > (CAST(:after AS uuid), :after_seq)
     ORDER BY available_id, seq LIMIT :limit) m
-LEFT JOIN ledger_accounts f ON f.id = m.available_id LEFT JOIN ledger_accounts h ON h.id = m.held_id
+LEFT JOIN ledger_accounts f ON f.id = m.available_id AND f.kind = 'available'
+LEFT JOIN ledger_accounts h ON h.owner_id = f.owner_id AND h.kind = 'held' AND h.currency = f.currency
 ORDER BY m.available_id, m.seq
 """
 # All at once: holds have no index by person, and both sides are of one moment.
@@ -58,7 +58,7 @@ SELECT a.id AS account_id, h.user_id, coalesce(h.currency, a.currency) AS curren
     coalesce(a.balance, 0) AS held, coalesce(h.amount, 0) AS amount
 FROM (SELECT user_id, currency, sum(amount) AS amount FROM ledger_holds WHERE status = 'active'
     GROUP BY user_id, currency) h
-FULL JOIN (SELECT id, owner_id, currency, balance FROM ledger_accounts WHERE kind = 'held') a
+FULL JOIN (SELECT id, owner_id, currency, balance FROM ledger_balances WHERE kind = 'held') a
     ON a.owner_id = h.user_id AND a.currency = h.currency
 WHERE coalesce(a.balance, 0) <> coalesce(h.amount, 0) LIMIT :limit
 """
@@ -73,7 +73,7 @@ async def audit_ledger(database: Database) -> AsyncIterator[Fault]:
         if row.unbalanced or row.strangers or row.legs < 2:
             yield Fault(CHECK, f"transfer {row.id}", f"its {row.legs} legs do not balance between known accounts")
     async for move_id in _unsound_hold_moves(database):
-        yield Fault(CHECK, f"transfer {move_id}", "it is a hold's, and not between one person's two accounts")
+        yield Fault(CHECK, f"transfer {move_id}", "it is a hold's, and not of anybody's wallet")
     async with database.transaction(SYSTEM) as tx:
         for row in await tx.all(_HOLDS, {"limit": MAX_FAULTS_A_PAGE}):
             if row.account_id is None:

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from outcry.kernel.database import Transaction
 
 _OF_OWNER = """
-SELECT id, kind, currency, balance FROM ledger_accounts
+SELECT id, kind, currency, balance FROM ledger_balances
 WHERE owner_id = :owner_id AND kind = ANY(:kinds) AND (CAST(:currency AS text) IS NULL OR currency = :currency)
 ORDER BY currency, kind
 """
@@ -24,16 +24,19 @@ _FREE_LEG = f"""
 SELECT m.available_id, m.seq, -m.amount, m.available_after, m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at
 FROM ledger_hold_moves m
 """
+# Found by the available account beside it, whose numbers rise as these do.
 _HELD_LEG = f"""
-SELECT m.held_id, m.held_seq, m.amount, m.held_after, m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at
-FROM ledger_hold_moves m
+SELECT h.id, m.held_seq, m.amount, m.held_after, m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at
+FROM ledger_accounts h
+JOIN ledger_accounts f ON f.owner_id = h.owner_id AND f.kind = 'available' AND f.currency = h.currency
+JOIN ledger_hold_moves m ON m.available_id = f.id
 """
 _ENTRIES_BEFORE = f"""
 ({_ENTRY} WHERE e.account_id = :account_id AND e.seq < :before ORDER BY e.seq DESC LIMIT :limit)
 UNION ALL
 ({_FREE_LEG} WHERE m.available_id = :account_id AND m.seq < :before ORDER BY m.seq DESC LIMIT :limit)
 UNION ALL
-({_HELD_LEG} WHERE m.held_id = :account_id AND m.held_seq < :before ORDER BY m.held_seq DESC LIMIT :limit)
+({_HELD_LEG} WHERE h.id = :account_id AND h.kind = 'held' AND m.held_seq < :before ORDER BY m.seq DESC LIMIT :limit)
 ORDER BY seq DESC LIMIT :limit
 """
 _ENTRIES_BETWEEN = f"""
@@ -41,18 +44,18 @@ _ENTRIES_BETWEEN = f"""
 UNION ALL
 {_FREE_LEG} WHERE m.available_id = ANY(:account_ids) AND m.at >= :since AND m.at < :until
 UNION ALL
-{_HELD_LEG} WHERE m.held_id = ANY(:account_ids) AND m.at >= :since AND m.at < :until
+{_HELD_LEG} WHERE h.id = ANY(:account_ids) AND h.kind = 'held' AND m.at >= :since AND m.at < :until
 ORDER BY at, account_id, seq LIMIT :limit
 """
 _ACCOUNTS = """
-SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts
+SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_balances
 WHERE (CAST(:kind AS text) IS NULL OR kind = :kind)
     AND (CAST(:owner_id AS uuid) IS NULL OR owner_id = :owner_id)
     AND (CAST(:currency AS text) IS NULL OR currency = :currency)
     AND (CAST(:after AS uuid) IS NULL OR id > :after)
 ORDER BY id LIMIT :limit
 """
-_ACCOUNT = "SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_accounts WHERE id = :id"
+_ACCOUNT = "SELECT id, kind, owner_id, currency, balance, entry_count, opened_at FROM ledger_balances WHERE id = :id"
 _TRANSFER = f"""
 SELECT id, key, kind, subject_id, at FROM ledger_transfers WHERE id = :id
 UNION ALL
@@ -61,7 +64,7 @@ SELECT m.id, 'hold:' || m.id, {_KIND}, m.subject_id, m.at FROM ledger_hold_moves
 _LEGS = """
 SELECT a.id, a.kind, a.owner_id, a.currency, a.balance, a.entry_count, a.opened_at,
     l.amount, l.seq, l.balance_after
-FROM ledger_legs l JOIN ledger_accounts a ON a.id = l.account_id
+FROM ledger_legs l JOIN ledger_balances a ON a.id = l.account_id
 WHERE l.transfer_id = :id ORDER BY a.id
 """
 _ALL = 2**63 - 1

@@ -33,7 +33,7 @@ MAX_KEY_CHARACTERS = 255
 
 _POST = "SELECT place, transfer_id FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LOCK = "SELECT ledger_lock(%s, %s, %s, %s)"
-_BALANCES = "SELECT id, balance FROM ledger_accounts WHERE id = ANY(:ids)"
+_BALANCES = "SELECT id, balance FROM ledger_balances WHERE id = ANY(:ids)"
 _MOVE_HOLD = "SELECT place, hold_id, amount_before FROM ledger_move_holds(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _SET_HOLDS = "SELECT ledger_set_holds(%s, %s, %s, %s, %s, %s, %s, %s)"
 _HOLD_CURRENCY = "SELECT currency FROM ledger_holds WHERE user_id = %s AND subject_id = %s"

@@ -62,7 +62,7 @@ SELECT (SELECT coalesce(sum(amount), 0) FROM sandbox_payments WHERE status = 'pa
     - (SELECT coalesce(sum(amount), 0) FROM sandbox_payouts WHERE status = 'paid')
     - (SELECT coalesce(sum(amount), 0) FROM sandbox_disputes WHERE status = 'lost')
 """
-_BY_KIND = "SELECT kind, sum(balance)::bigint FROM ledger_accounts WHERE currency = 'USD' GROUP BY kind"
+_BY_KIND = "SELECT kind, sum(balance)::bigint FROM ledger_balances WHERE currency = 'USD' GROUP BY kind"
 # A wallet is what came to its owner less what its owner spent.
 _WALLETS = """
 SELECT u.id, %(grant)s + coalesce(m.amount, 0) AS due, coalesce(a.balance, 0) AS has
@@ -76,7 +76,7 @@ LEFT JOIN (SELECT person, sum(amount) AS amount FROM (
     UNION ALL SELECT a.owner_id, e.amount FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
         JOIN ledger_transfers t ON t.id = e.transfer_id WHERE a.kind = 'available' AND t.kind IN ('chargeback', 'gas')
 ) AS moves GROUP BY person) m ON m.person = u.id
-LEFT JOIN (SELECT owner_id, sum(balance) AS balance FROM ledger_accounts
+LEFT JOIN (SELECT owner_id, sum(balance) AS balance FROM ledger_balances
     WHERE kind IN ('available', 'held') AND currency = 'USD' GROUP BY owner_id) a ON a.owner_id = u.id
 WHERE %(grant)s + coalesce(m.amount, 0) <> coalesce(a.balance, 0)
 """
