@@ -24,7 +24,6 @@ import msgspec
 
 from bench.rivals.design import INCREMENT, STARTING_PRICE, Design
 from bench.stats import Figures, Histogram
-from outcry.serving import rest_the_collector
 
 BIDDERS = 256
 OPEN_LOOP_LIMIT = 20_000
@@ -239,8 +238,6 @@ async def interleaved(
                 design = contestant.make()
                 try:
                     await design.prepare(url, auctions)
-                    # For every design, as in a process of `outcry serve`.
-                    rest_the_collector()
                     found[contestant.name].append(await run(design, number))
                 finally:
                     await design.close()
