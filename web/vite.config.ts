@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import { defineConfig, minify, type Plugin } from 'vite'
+import { defineConfig, minify, type Plugin, type Rolldown } from 'vite'
 
 const SERVER = process.env.OUTCRY_SERVER ?? 'http://127.0.0.1:8000'
 const FONTS = /-latin-wght-normal-[\w-]+\.woff2$/
@@ -29,8 +29,7 @@ function firstPaint(): Plugin {
         if (!bundle) return html.replace('<!-- first-paint -->', theme)
         const links = [...html.matchAll(LINKS)]
         const pieces = {
-          entry: ENTRY.exec(html)?.[1],
-          modules: links.filter(([, rel]) => rel === 'modulepreload').map(([, , href]) => href),
+          scripts: inOrderOfNeed(bundle, ENTRY.exec(html)?.[1]),
           styles: links.filter(([, rel]) => rel === 'stylesheet').map(([, , href]) => href),
           fonts: Object.keys(bundle)
             .filter(name => FONTS.test(name))
@@ -45,6 +44,21 @@ function firstPaint(): Plugin {
       },
     },
   }
+}
+
+/** The scripts of a start, each after all that it needs. */
+function inOrderOfNeed(bundle: Rolldown.OutputBundle, entry: string | undefined): string[] {
+  const order = new Set<string>()
+  const seen = new Set<string>()
+  const visit = (name: string) => {
+    const chunk = bundle[name]
+    if (seen.has(name) || chunk?.type !== 'chunk') return
+    seen.add(name)
+    chunk.imports.forEach(visit)
+    order.add(`/${name}`)
+  }
+  visit(entry?.slice(1) ?? '')
+  return [...order]
 }
 
 /** The service worker, told which files there are: those of the client, and the fonts of the language it speaks. */
@@ -98,5 +112,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 400,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ },
+            {
+              name: 'routing',
+              test: /node_modules[\\/]@tanstack[\\/](react-router|router-core|history|react-store|store)[\\/]/,
+            },
+            { name: 'queries', test: /node_modules[\\/]@tanstack[\\/](react-query|query-core)[\\/]/ },
+          ],
+        },
+      },
+    },
   },
 })

@@ -40,16 +40,19 @@ addEventListener('vite:preloadError', () => location.reload())
 const place = document.getElementById('root')
 if (place) {
   const client = takingThePlaceOf(place, router, queryClient)
-  // In slices: the page stays responsive while the client starts.
-  startTransition(() =>
-    createRoot(client).render(
-      <StrictMode>
-        <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </StrictMode>,
-    ),
-  )
+  const draw = () =>
+    // In slices: the page stays responsive while the client starts.
+    startTransition(() =>
+      createRoot(client).render(
+        <StrictMode>
+          <QueryClientProvider client={queryClient}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </StrictMode>,
+      ),
+    )
+  // The page's own script first: what a store tells of later is drawn in one piece, not in slices.
+  void router.load().then(draw, draw)
 }
 
 // It fetches the whole client: when there is nothing better to do.
