@@ -16,10 +16,12 @@ from outcry.auctions.decisions import DecisionService
 from outcry.auctions.desk import Desk
 from outcry.auctions.fast_bids import ROUTE as BID_ROUTE
 from outcry.auctions.fast_bids import FastBids
+from outcry.auctions.records import AuctionRecords
 from outcry.auctions.service import AuctionService
 from outcry.auctions.stream_keys import SEALED_STREAM_KEYS
 from outcry.catalog import categories
 from outcry.catalog.listings import Listings, ViewCounter
+from outcry.catalog.records import ListingRecords
 from outcry.identity.accounts import Accounts
 from outcry.identity.authentication import Authentication
 from outcry.identity.codes import LIVE_CODES
@@ -57,6 +59,7 @@ from outcry.media import jobs as media_jobs
 from outcry.media.service import MediaService
 from outcry.notifications import jobs as notification_jobs
 from outcry.notifications.reader import NotificationReader
+from outcry.notifications.records import NotificationRecords
 from outcry.notifications.service import Notifications
 from outcry.orders.cancelling import Cancelling
 from outcry.orders.deadlines import Deadlines
@@ -114,7 +117,6 @@ class Outcry:
         self.listings = Listings(settings, self.market, self.view_counter)
         self.ledger = Ledger()
         self.wallets = Wallets(self.ledger, self.market)
-        self.profiles.records.append(self.wallets)
         self.jobs = Jobs(self.database)
         self.payments = PaymentsModule(self.database, self.ledger, self.jobs, self.keys, self.market, settings)
         self.orders = OrderService(self.market)
@@ -190,7 +192,10 @@ class Outcry:
         moves.on_completed.append(self.invoices.issue)
         self.ratings = Ratings(market, moves, orders)
         self.profiles.rating_board = self.ratings
-        self.profiles.records.append(OrderRecords())
+        # In the order in which one who leaves is told what to do first: money comes back last.
+        self.profiles.records += [
+            AuctionRecords(), OrderRecords(), self.wallets, ListingRecords(), NotificationRecords(),
+        ]  # fmt: skip
 
     def _make_gauges(self) -> None:
         gauge, counter = self.metrics.gauge, self.metrics.counter

@@ -10,6 +10,13 @@ class AuctionNotFound(NotFound):
     title = "There is no such auction"
 
 
+class AuctionsOpen(Conflict):
+    """An account is not deleted while it sells or leads; the detail says what to do."""
+
+    code = "auctions_open"
+    title = "There are auctions under way"
+
+
 class BidTooLow(Conflict):
     """Below the minimum now acceptable, which `minimum_bid` tells."""
 

@@ -166,8 +166,8 @@ async def patch_me(data: PatchMe, principal: Principal, database: Database, prof
 
 @delete("/v1/users/me", opt=_SIGNED_IN, tags=_PEOPLE, summary="Delete my account", responses=problems(401, 409))
 async def delete_me(principal: Principal, database: Database, profiles: Profiles) -> None:
-    """Personal data is removed; what others rely on stays, anonymous. Refused with `wallet_not_empty` while there is
-    money in the wallet; the detail says what to do."""
+    """Personal data is removed; what others rely on stays, anonymous. Refused with `auctions_open`, `orders_open` or
+    `wallet_not_empty` while there is something to be done first; the detail says what."""
     async with database.transaction(SYSTEM) as tx:
         await profiles.delete(tx, principal.user_id)
 

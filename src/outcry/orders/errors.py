@@ -98,6 +98,13 @@ class TooManyUnpaid(Conflict):
     title = "Pay or cancel the orders you have first"
 
 
+class OrdersOpen(Conflict):
+    """An account is not deleted while somebody waits for money, goods or an answer."""
+
+    code = "orders_open"
+    title = "There are orders under way; pay, deliver, confirm or cancel them first"
+
+
 # -- cancelling, sending, giving back ----------------------------------------------------------------------------
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from outcry.kernel.database import Transaction
+from outcry.kernel.personal import MAX_EXPORTED, exported, plain_row
 from outcry.kernel.times import rfc3339
-
-MAX_EXPORTED = 10_000
+from outcry.orders.errors import OrdersOpen
+from outcry.orders.rules import FINAL
 
 _ORDERS = """
 SELECT id, CASE WHEN buyer_id = :person THEN 'buyer' ELSE 'seller' END AS role, title, quantity, amount, total,
@@ -37,6 +38,7 @@ SELECT order_id, rater_id = :person AS given, CASE WHEN rater_id = :person THEN 
 FROM ratings WHERE rater_id = :person OR (rated_id = :person AND visible_at <= clock_timestamp())
 ORDER BY id DESC LIMIT :limit
 """
+_OPEN = "SELECT count(*) FROM orders WHERE :person IN (buyer_id, seller_id) AND status <> ALL(:final)"
 
 
 class OrderRecords:
@@ -49,22 +51,20 @@ class OrderRecords:
         for row in reversed(await tx.all(_EVIDENCE, names)):
             said = {"text": row.words, "at": rfc3339(row.at), "media_ids": list(row.media_ids)}
             evidence.setdefault(row.dispute_id, []).append(said)
-        disputes = [_plain(row) | {"evidence": evidence.get(row.id, [])} for row in await tx.all(_DISPUTES, names)]
+        disputes = [plain_row(row) | {"evidence": evidence.get(row.id, [])} for row in await tx.all(_DISPUTES, names)]
         return {
-            "orders": [_plain(row) for row in await tx.all(_ORDERS, names)],
+            **await exported(tx, user_id, {"orders": _ORDERS}),
             "disputes": disputes,
             "ratings": [_rating(row) for row in await tx.all(_RATINGS, names)],
         }
 
     async def leave(self, tx: Transaction, user_id: UUID) -> None:
-        """What two people have agreed stays for the other one; it knows people by id alone."""
+        """What two people have agreed stays for the other one, who knows people by id alone, once it is done.
 
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {
-        name: rfc3339(value) if name.endswith("_at") and value is not None else value
-        for name, value in row._mapping.items()
-    }
+        Raises OrdersOpen.
+        """
+        if await tx.scalar(_OPEN, {"person": user_id, "final": sorted(FINAL)}):
+            raise OrdersOpen()
 
 
 def _rating(row: Any) -> dict[str, Any]:

@@ -64,6 +64,8 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     _S.CANCELLED: frozenset(),
 }
 
+# Nobody waits for anything.
+FINAL = frozenset(status for status, after in TRANSITIONS.items() if not after)
 # The buyer's money is in escrow: nobody but the order owns it.
 HOLDING = frozenset({_S.IN_ESCROW, _S.SHIPPED, _S.DELIVERED, _S.DISPUTED})
 _REFUNDABLE = HOLDING - {_S.DISPUTED}

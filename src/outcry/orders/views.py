@@ -44,7 +44,7 @@ async def order_views(
 
 def _seller_receives(order: LockedOrder) -> int:
     """As the order stands: less what went back to the buyer, and nothing once it was called off."""
-    return 0 if order.status in (Status.CANCELLED, Status.REFUNDED) else order.settlement.seller_receives
+    return 0 if order.status is Status.CANCELLED else order.settlement.seller_receives
 
 
 def party_of(order: LockedOrder, viewer: Principal) -> Party:
