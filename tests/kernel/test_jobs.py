@@ -133,6 +133,52 @@ async def test_a_job_whose_worker_died_runs_again(database: Database) -> None:
         await seen.done.wait()
 
 
+async def test_a_job_that_a_living_worker_never_heard_of_runs(database: Database) -> None:
+    """As when the connection is lost with the answer that gave it out."""
+    jobs, first, lost = Jobs(database, poll_seconds=0.05), Seen(), Seen()
+    jobs.register("test.first", first.run)
+    jobs.register("test.lost", lost.run)
+    async with working(jobs):
+        async with database.transaction(SYSTEM) as tx:
+            await jobs.defer(tx, "test.first")
+        await first.done.wait()
+        async with database.transaction(SYSTEM) as tx:
+            job_id = await jobs.defer(tx, "test.lost")
+            await tx.run(
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM procrastinate_workers)"
+                " WHERE id = :job",
+                {"job": job_id},
+            )
+        await lost.done.wait()
+    assert len(lost.calls) == 1
+
+
+async def test_a_job_that_takes_long_is_not_run_beside_itself(database: Database) -> None:
+    jobs, runs = Jobs(database, poll_seconds=0.05), 0
+    begun, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def long() -> None:
+        nonlocal runs
+        runs += 1
+        begun.set()
+        await may_end.wait()
+        ended.set()
+
+    jobs.register("test.long", long)
+    async with working(jobs):
+        async with database.transaction(SYSTEM) as tx:
+            job_id = await jobs.defer(tx, "test.long")
+        await begun.wait()
+        for _ in range(3):
+            await jobs.take_over()
+        async with database.transaction(SYSTEM) as tx:
+            status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
+        assert status == "doing"
+        may_end.set()
+        await ended.wait()
+    assert runs == 1
+
+
 async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) -> None:
     jobs = Jobs(database)
     jobs.register("test.see", Seen().run)

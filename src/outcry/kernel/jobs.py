@@ -17,7 +17,7 @@ from outcry.kernel.database import APP_ROLE, SYSTEM, Database, Transaction, libp
 from outcry.kernel.times import utc_now
 
 if TYPE_CHECKING:
-    from procrastinate import App
+    from procrastinate import App, JobContext
 
 QUEUE = "outcry"
 MAX_ATTEMPTS = 10
@@ -53,6 +53,11 @@ SELECT j.id, j.attempts + 1 >= :max_attempts OR j.queueing_lock IS NOT NULL AS g
 FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
 WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < clock_timestamp() - make_interval(secs => :seconds))
 FOR UPDATE OF j SKIP LOCKED
+"""
+# What a worker that lives is said to be at.
+_AT_WORK = """
+SELECT j.id, j.attempts + 1 >= :max_attempts OR j.queueing_lock IS NOT NULL AS give_up
+FROM procrastinate_jobs j WHERE j.status = 'doing' AND j.worker_id = :worker_id FOR UPDATE OF j SKIP LOCKED
 """
 _RUN_AGAIN = "SELECT procrastinate_retry_job_v2(:id, clock_timestamp(), NULL, NULL, NULL)"
 _GIVE_UP = "SELECT procrastinate_finish_job_v1(:id, 'failed', false)"
@@ -107,6 +112,9 @@ class Jobs:
         self._tasks: dict[str, Task] = {}
         self._running: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._worker_id: int | None = None
+        self._in_hand: set[int] = set()
+        self._dropped: set[int] = set()
         self.run_jobs = 0
         self.failed_runs = 0
         self.register("jobs.tidy", self.tidy, cron="* * * * *")
@@ -171,10 +179,18 @@ class Jobs:
             await tx.run(_FORGET_FAILED, {"hours": KEPT_FAILED_HOURS})
 
     async def take_over(self) -> None:
-        """Have jobs run again whose worker died."""
+        """Have jobs run again whose worker died, and those that this one was given or ended without anybody hearing.
+
+        A connection may be lost with either. What is in nobody's hands at two looks is such a job.
+        """
         async with self._database.transaction(SYSTEM) as tx:
-            stalled = await tx.all(_STALLED, {"seconds": STALLED_AFTER_SECONDS, "max_attempts": MAX_ATTEMPTS})
-            for row in stalled:
+            left = await tx.all(_STALLED, {"seconds": STALLED_AFTER_SECONDS, "max_attempts": MAX_ATTEMPTS})
+            if self._worker_id is not None:
+                mine = await tx.all(_AT_WORK, {"worker_id": self._worker_id, "max_attempts": MAX_ATTEMPTS})
+                dropped = [row for row in mine if row.id not in self._in_hand]
+                left = [*left, *(row for row in dropped if row.id in self._dropped)]
+                self._dropped = {row.id for row in dropped} - {row.id for row in left}
+            for row in left:
                 await tx.run(_GIVE_UP if row.give_up else _RUN_AGAIN, {"id": row.id})
 
     async def _look_for_the_dead(self) -> None:
@@ -235,22 +251,34 @@ class Jobs:
         for task in self._tasks.values():
             run = self._counted(task, scheduled=task.cron is not None)
             lock = task.name if task.cron else None
-            made = app.task(name=task.name, queue=QUEUE, retry=BackOff(task), queueing_lock=lock)(run)
+            made = app.task(name=task.name, queue=QUEUE, retry=BackOff(task), queueing_lock=lock, pass_context=True)(
+                run
+            )
             if task.cron is not None:
                 app.periodic(cron=task.cron)(made)
         return app
 
     def _counted(self, task: Task, *, scheduled: bool) -> Run:
-        async def run(**arguments: Any) -> None:
-            if scheduled:
-                # The second it was due at, which procrastinate adds.
-                arguments.pop("timestamp", None)
+        async def run(context: "JobContext", **arguments: Any) -> None:
+            job = context.job
+            assert job.id is not None
+            self._worker_id = job.worker_id
+            self._in_hand.add(job.id)
             try:
-                await task.run(**arguments)
-            except Exception as failed:
-                self.failed_runs += 1
-                _log.warning("job %s failed: %s", task.name, failed, exc_info=failed)
-                raise
-            self.run_jobs += 1
+                await self._run(task, arguments, scheduled=scheduled)
+            finally:
+                self._in_hand.discard(job.id)
 
         return run
+
+    async def _run(self, task: Task, arguments: dict[str, Any], *, scheduled: bool) -> None:
+        if scheduled:
+            # The second it was due at, which procrastinate adds.
+            arguments.pop("timestamp", None)
+        try:
+            await task.run(**arguments)
+        except Exception as failed:
+            self.failed_runs += 1
+            _log.warning("job %s failed: %s", task.name, failed, exc_info=failed)
+            raise
+        self.run_jobs += 1
