@@ -31,7 +31,7 @@ demo: setup
 
 test: setup-dev client
 	$(WEB) test
-	$(BIN)/python -m pytest -n logical $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: setup-dev
 	@$(WEB) node-modules

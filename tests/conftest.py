@@ -3,6 +3,7 @@
 Async tests say `pytestmark = pytest.mark.anyio`.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ __all__ = ["ordinary_uid", "redis_server", "redis_url"]
 
 _ADDRESS = pytest.StashKey[str]()
 _INPUT = "postgres_desk"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as cores: a third of a test is waiting for the database, a browser or another process."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_configure(config: pytest.Config) -> None:
