@@ -21,7 +21,7 @@ from outcry.auctions.ports import AwardSink
 from outcry.auctions.rehearsal import Rehearsal
 from outcry.auctions.rules import Status
 from outcry.catalog import service as catalog
-from outcry.kernel.database import SYSTEM, Database, reserved
+from outcry.kernel.database import DATABASE_ERRORS, SYSTEM, Database, reserved
 from outcry.kernel.market import Market
 from outcry.kernel.times import now_us
 
@@ -123,9 +123,10 @@ class AuctionClock:
                 sleep_seconds = 0.0 if told >= BATCH_AUCTIONS else await self._seconds_to_next()
             except asyncio.CancelledError:
                 raise
-            except Exception:
-                # The clock must outlive any fault: what is due stays due.
-                _log.exception("the clock missed a tick")
+            except Exception as failed:
+                # The clock must outlive any fault: what is due stays due. A database that is away needs no trace.
+                trace = None if isinstance(failed, DATABASE_ERRORS) else failed
+                _log.error("the clock missed a tick: %s", failed, exc_info=trace)
                 sleep_seconds = RETRY_SECONDS
             try:
                 async with asyncio.timeout(sleep_seconds):

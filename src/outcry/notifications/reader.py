@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.database import DATABASE_ERRORS, SYSTEM, Database
 from outcry.kernel.outbox import StoredEvent
 from outcry.notifications import queries
 from outcry.notifications.rules import MEANINGS
@@ -146,8 +146,10 @@ class NotificationReader:
                 continue
             try:
                 self._now.update(dict.fromkeys(await self._notifications.take(people)))
-            except Exception:
-                _log.exception("notifications could not be made; trying again one by one")
+            except Exception as failed:
+                # What a database that is away says needs no trace.
+                trace = None if isinstance(failed, DATABASE_ERRORS) else failed
+                _log.warning("notifications could not be made, trying again one by one: %s", failed, exc_info=trace)
                 await asyncio.sleep(RETRY_SECONDS)
                 await self._one_by_one(people)
 
@@ -157,7 +159,7 @@ class NotificationReader:
             try:
                 self._now.update(dict.fromkeys(await self._notifications.take([person])))
             except Exception as failed:
-                _log.error("no notifications could be made for %s: %r", person, failed)
+                _log.error("no notifications could be made for %s: %s", person, failed)
 
     async def _sweep(self) -> None:
         after, is_first_round = "", True
