@@ -21,7 +21,7 @@ from outcry.auctions.service import AuctionService
 from outcry.identity.authentication import Authentication
 from outcry.kernel.access import Principal
 from outcry.kernel.errors import InvalidInput, OutcryError, PayloadTooLarge
-from outcry.kernel.http import PROBLEM_JSON, edge_error, invalid_body
+from outcry.kernel.http import PROBLEM_JSON, UNREADABLE, edge_error, invalid_body
 from outcry.kernel.idempotency import checked_key
 from outcry.kernel.logs import REQUEST_ID_HEADER, acting_user_id, request_id, request_id_for, write_access_line
 
@@ -179,7 +179,7 @@ def _bid_in(body: bytes | bytearray) -> PlaceBid:
         raise PayloadTooLarge()
     try:
         bid = _decode(body)
-    except msgspec.MsgspecError as wrong:
+    except UNREADABLE as wrong:
         raise invalid_body(wrong) from None
     if bid.amount is None and bid.max_amount is None:
         raise InvalidInput(("/amount", "give amount, max_amount, or both"))

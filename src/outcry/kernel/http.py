@@ -103,6 +103,9 @@ def as_outcry_error(exception: Exception) -> OutcryError:
         return Busy(detail="The database is out of reach; try again in a moment")
     if isinstance(exception, ValidationException):
         return _from_validation(exception)
+    if isinstance(exception, UnicodeDecodeError):
+        # JSON is UTF-8; of bytes that are not, msgspec says so by Python's own exception.
+        return MalformedRequest()
     if isinstance(exception, HTTPException):
         kind = _BY_STATUS.get(exception.status_code)
         if kind is not None:
@@ -122,8 +125,15 @@ def _from_validation(exception: ValidationException) -> InvalidInput:
     return InvalidInput(*(listed or [("", "the request body is missing or not valid")]))
 
 
-def invalid_body(wrong: msgspec.MsgspecError) -> OutcryError:
-    """A body that msgspec refused, as the refusal that names the field; unreadable JSON is `malformed_request`."""
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What msgspec raises of JSON that it cannot read, or that is not what it should be."""
+
+
+def invalid_body(wrong: Exception) -> OutcryError:
+    """A body that msgspec refused (`UNREADABLE`), as the refusal that names the field.
+
+    JSON that cannot be read is `malformed_request`.
+    """
     if not isinstance(wrong, msgspec.ValidationError):
         return MalformedRequest()
     said = str(wrong)

@@ -15,6 +15,7 @@ from outcry.auctions.service import AuctionService
 from outcry.identity.authentication import Authentication
 from outcry.kernel.access import Principal
 from outcry.kernel.errors import Forbidden, InvalidInput, NotFound, OutcryError, Unauthenticated
+from outcry.kernel.http import UNREADABLE
 from outcry.kernel.outbox import StoredEvent
 from outcry.kernel.settings import Settings
 from outcry.kernel.times import rfc3339, utc_now
@@ -102,7 +103,7 @@ class Conversation:
             return
         try:
             message = decode_message(text)
-        except msgspec.MsgspecError as wrong:
+        except UNREADABLE as wrong:
             field = _field_in(str(wrong))
             self._refuse(ref_of(text), InvalidInput((field, str(wrong))))
             return

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from outcry.kernel.http import AmountMinor
+from outcry.kernel.http import UNREADABLE, AmountMinor
 
 Ref = int | str | None
 Key = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$")]
@@ -72,5 +72,5 @@ def ref_of(text: bytes) -> Ref:
     """The `ref` of a message that is otherwise wrong, so that its sender can tell which it was."""
     try:
         return _decode_loose(text).ref
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
