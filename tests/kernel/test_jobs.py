@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 import outcry
-from outcry.kernel.database import SYSTEM, Actor, Database
+from outcry.kernel.database import SYSTEM, Actor, Database, Transaction
 from outcry.kernel.ids import new_id
 from outcry.kernel.jobs import MAX_RETRY_SECONDS, STALLED_AFTER_SECONDS, UNHURRIED, Jobs, retry_seconds
 from outcry.kernel.pruning import prune_answers, prune_events
@@ -51,6 +51,26 @@ class Seen:
         if len(self.calls) <= self._failures:
             raise ValueError("not this time")
         self.done.set()
+
+
+async def a_worker(tx: Transaction, heard_of_seconds_ago: float = 0.0) -> int:
+    return await tx.scalar(
+        "INSERT INTO procrastinate_workers (last_heartbeat)"
+        " VALUES (clock_timestamp() - make_interval(secs => :seconds)) RETURNING id",
+        {"seconds": heard_of_seconds_ago},
+    )
+
+
+async def said_to_be_done_by(tx: Transaction, job_id: int, worker_id: int) -> None:
+    await tx.run(
+        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
+        {"worker": worker_id, "job": job_id},
+    )
+
+
+async def status_of(database: Database, job_id: int) -> str:
+    async with database.transaction(SYSTEM) as tx:
+        return await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
 
 
 async def test_a_job_runs_after_the_commit_with_its_arguments(database: Database) -> None:
@@ -119,15 +139,7 @@ async def test_a_job_whose_worker_died_runs_again(database: Database) -> None:
     jobs.register("test.see", seen.run)
     async with database.transaction(SYSTEM) as tx:
         job_id = await jobs.defer(tx, "test.see")
-        worker_id = await tx.scalar(
-            "INSERT INTO procrastinate_workers (last_heartbeat)"
-            " VALUES (clock_timestamp() - make_interval(secs => :seconds)) RETURNING id",
-            {"seconds": STALLED_AFTER_SECONDS + 1},
-        )
-        await tx.run(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
-            {"worker": worker_id, "job": job_id},
-        )
+        await said_to_be_done_by(tx, job_id, await a_worker(tx, heard_of_seconds_ago=STALLED_AFTER_SECONDS + 1))
     # Nobody has to ask: whoever works looks for what the dead have left.
     async with working(jobs):
         await seen.done.wait()
@@ -144,11 +156,7 @@ async def test_a_job_that_a_living_worker_never_heard_of_runs(database: Database
         await first.done.wait()
         async with database.transaction(SYSTEM) as tx:
             job_id = await jobs.defer(tx, "test.lost")
-            await tx.run(
-                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM procrastinate_workers)"
-                " WHERE id = :job",
-                {"job": job_id},
-            )
+            await said_to_be_done_by(tx, job_id, await tx.scalar("SELECT id FROM procrastinate_workers"))
         await lost.done.wait()
     assert len(lost.calls) == 1
 
@@ -171,9 +179,7 @@ async def test_a_job_that_takes_long_is_not_run_beside_itself(database: Database
         await begun.wait()
         for _ in range(3):
             await jobs.take_over()
-        async with database.transaction(SYSTEM) as tx:
-            status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
-        assert status == "doing"
+        assert await status_of(database, job_id) == "doing"
         may_end.set()
         await ended.wait()
     assert runs == 1
@@ -184,17 +190,9 @@ async def test_a_job_of_a_worker_that_lives_is_left_to_it(database: Database) ->
     jobs.register("test.see", Seen().run)
     async with database.transaction(SYSTEM) as tx:
         job_id = await jobs.defer(tx, "test.see")
-        worker_id = await tx.scalar(
-            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (clock_timestamp()) RETURNING id"
-        )
-        await tx.run(
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :job",
-            {"worker": worker_id, "job": job_id},
-        )
+        await said_to_be_done_by(tx, job_id, await a_worker(tx))
     await jobs.take_over()
-    async with database.transaction(SYSTEM) as tx:
-        status = await tx.scalar("SELECT status::text FROM procrastinate_jobs WHERE id = :id", {"id": job_id})
-    assert status == "doing"
+    assert await status_of(database, job_id) == "doing"
 
 
 async def test_what_may_wait_runs_after_what_may_not(database: Database) -> None:

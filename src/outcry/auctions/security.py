@@ -156,6 +156,7 @@ class Funds:
                     taking[auction] = len(heirs)
         if not numbers:
             return None
+        # As `p_heirs` has it: beside what ends the place of its heir, beside the heir -1.
         for auction, place in taking.items():
             left = freed.get(auction)
             if left is not None:
