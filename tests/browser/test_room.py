@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browser.room import Room, countdown_is_right
 from tests.support.market import Person, TestMarket
@@ -131,24 +131,6 @@ async def test_a_minute_without_a_network_shows_what_is_now(market: TestMarket, 
     await room.is_connected()
     await room.next_bid(1_200).click()
     await room.has_price(1_300)
-
-
-async def test_a_page_whose_script_is_late_has_its_frame(market: TestMarket, visitors: Visitors) -> None:
-    """Where the server has written nothing to read, nobody looks at an empty page meanwhile (SPEC WEB-1)."""
-    (ann,) = await people(market, 1)
-    visitor = await visitors(PHONE, ann)
-    late = asyncio.Event()
-
-    async def hold_back(route: Route) -> None:
-        await late.wait()
-        await route.continue_()
-
-    await visitor.context.route(re.compile(r"/assets/WalletPage-"), hold_back)
-    page = await visitor.open("/wallet")
-    await expect(page.get_by_role("link", name="Orders").first).to_be_visible()
-    await expect(page.get_by_role("heading", name="Wallet")).to_have_count(0)
-    late.set()
-    await expect(page.get_by_role("heading", name="Wallet").first).to_be_visible()
 
 
 async def test_a_slow_network_is_enough(market: TestMarket, visitors: Visitors) -> None:

@@ -51,10 +51,8 @@ if (place) {
         </StrictMode>,
       ),
     )
-  // While a page of the server's stands in sight, the page's own script is waited for: what a store tells of later is
-  // drawn in one piece, not in slices. Where there is nothing to read yet, the frame is worth more.
-  if (client === place) draw()
-  else void router.load().then(draw, draw)
+  // The page's own script first: what a store tells of later is drawn in one piece, not in slices.
+  void router.load().then(draw, draw)
 }
 
 // It fetches the whole client: when there is nothing better to do.
