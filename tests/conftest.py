@@ -21,6 +21,7 @@ _ADDRESS = pytest.StashKey[str]()
 _INPUT = "postgres_desk"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as cores: a third of a test is waiting for the database, a browser or another process."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)

@@ -208,6 +208,20 @@ async def holds(database: Database) -> dict[tuple[UUID, UUID], tuple[int, int]]:
     return {(row.user_id, row.subject_id): (row.amount, row.change_count) for row in rows}
 
 
+async def test_nothing_is_held_in_a_wallet_that_nobody_opened(database: Database) -> None:
+    ann, bob, one = new_id(), new_id(), new_id()
+    await funded(database, ann, bob)
+    await opened(database, [bob])
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        await bound(database, (1, one, None, 40), (2, one, None, 30), people=[ann, bob])
+    assert refused.value.sqlstate == "OC001"
+    assert await purses(database, ann, bob) == [(STAKE, 0), (STAKE, 0)]
+    await opened(database, [ann])
+    await bound(database, (1, one, None, 40), (2, one, None, 30), people=[ann, bob])
+    assert await purses(database, ann, bob) == [(60, 40), (70, 30)]
+    assert [fault async for fault in audit_ledger(database)] == []
+
+
 async def test_held_money_is_locked_with_its_wallet(database: Database) -> None:
     ann = new_id()
     await funded(database, ann)

@@ -317,6 +317,7 @@ class Lane:
         if not draft.written:
             # Refusals change nothing: rolling back spares the disk a flush.
             await pipe.flight([(sql.ROLLBACK, ())])
+            self.memory.learn_purses(draft.funds.free, were_kept=False)
             return draft, []
         outbids = Outbids(draft.outbids)
         _, *steps = writing_steps(draft, outbids, Proof())
@@ -324,6 +325,7 @@ class Lane:
         transaction_id, _, counted = rows[draft.moving_step - 1][0]
         for changed in draft.moved:
             changed.book.version = transaction_id
+        self.memory.learn_purses(draft.funds.free, were_kept=True)
         return draft, outbids.seqs(counted if draft.outbids else [])
 
     async def _decide(self, pipe: PipelinedConnection, batch: Sequence[BidRequest], *, retrying: bool) -> Draft:
@@ -343,8 +345,7 @@ class Lane:
         await self.memory.meet_bidders(pipe, batch, books)
         restricted = await self.memory.read_restrictions(pipe, batch, books, restriction_version)
         places = [(request.auction_id, request.bidder_id) for request in batch]
-        self.memory.purses.update(await lock_purses(pipe, places, books))
-        draft = Draft(books, now_us, Funds(self.memory.purses))
+        draft = Draft(books, now_us, Funds(await lock_purses(pipe, places, books)))
         draft.decide(batch, prior, restricted)
         draft.conclude()
         return draft

@@ -125,6 +125,11 @@ class Memory:
         if strange_purses := purses - self.purses.keys():
             self.purses.update(await open_purses(pipe, strange_purses))
 
+    def learn_purses(self, free: Mapping[Purse, int], *, were_kept: bool) -> None:
+        """What a transaction leaves in wallets; those that it opened are not there when it was not kept."""
+        known = self.purses
+        known.update(free if were_kept else {purse: free[purse] for purse in free.keys() & known.keys()})
+
     async def read_books(self, pipe: PipelinedConnection, locked: Sequence[tuple[Any, ...]]) -> dict[int, Book]:
         """The books of the locked auctions; those that somebody else has written since are read anew."""
         stale: list[int] = []
