@@ -281,8 +281,10 @@ async def test_a_wallet_whose_opening_was_undone_is_not_taken_for_opened(market:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             first = bid(market, auction, ann, 1, desk)
-            while lane._learning is None:  # type: ignore[reportPrivateUsage]
+            # A turn to wake the lane, and one in which it takes the bid and begins to learn about it.
+            for _ in range(2):
                 await asyncio.sleep(0)
+            assert lane._learning is not None  # type: ignore[reportPrivateUsage]
             # Not asked about with the first: it is decided with its wallet locked, and refused, so nothing is kept.
             late = bid(market, auction, bob, 2, desk)
             for answer in await asyncio.gather(first, late):

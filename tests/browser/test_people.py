@@ -1,14 +1,15 @@
 """What people say of a person, where others look before they buy (SPEC ORD-8, ID-7, WEB-1)."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.room import shown
 from tests.support.market import Person, TestMarket
 from tests.support.sales import completed, for_sale
-from tests.support.visitors import PHONE, Device, Visitors
+from tests.support.visitors import DESKTOP, PHONE, Device, Visitors
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +57,25 @@ async def test_who_is_not_rated_yet_and_sells_nothing(market: TestMarket, visito
     await expect(shown(page, "This is how others see you.")).to_be_visible()
     await expect(page.get_by_role("heading", name="No ratings yet")).to_be_visible()
     await expect(shown(page, "Nora New has nothing for sale at the moment.")).to_be_visible()
+
+
+async def test_who_signs_out_leaves_nothing_asked_behind(market: TestMarket, visitors: Visitors) -> None:
+    page = await (await visitors(DESKTOP, await market.sign_up())).open()
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await gone.wait()
+        await route.continue_()
+
+    # On a slow way the question would come to the server after the session's end, and be refused.
+    await page.route("**/v1/users/me/sessions", hold)
+    await page.goto("/me")
+    await asked.wait()
+    async with page.expect_response("**/v1/auth/logout") as told:
+        await page.get_by_role("button", name="Sign out", exact=True).click()
+    assert (await told.value).status == 204
+    gone.set()
+    await expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    await page.unroute_all(behavior="wait")
+    assert await page.evaluate("localStorage.getItem('outcry.session')") is None

@@ -34,7 +34,6 @@ export type Options<Path extends keyof paths, M extends Method> = Part<
   Part<'body', BodyOf<Operation<Path, M>>> & {
     /** Idempotency-Key of a POST; a fresh one when left out. Give your own to repeat safely. */
     key?: string | undefined
-    signal?: AbortSignal | undefined
   }
 type Rest<Path extends keyof paths, M extends Method> =
   Partial<Options<Path, M>> extends Options<Path, M>
@@ -46,7 +45,6 @@ interface LooseOptions {
   query?: Record<string, string | number | boolean | null | undefined> | undefined
   body?: unknown
   key?: string | undefined
-  signal?: AbortSignal | undefined
 }
 
 const LOCK = 'outcry.refresh'
@@ -62,6 +60,12 @@ export const session = new SessionStore(
 
 globalThis.addEventListener('storage', event => {
   if (event.key === SESSION_KEY || event.key === null) session.reread()
+})
+
+// What was asked for somebody who has left is not waited for, and would only be refused. What changes something is.
+const reading = new Set<AbortController>()
+session.subscribe(now => {
+  if (now === null) for (const one of [...reading]) one.abort()
 })
 
 async function call(method: string, path: string, options: LooseOptions = {}): Promise<unknown> {
@@ -89,17 +93,20 @@ async function send(
   if (options.key) headers.set('Idempotency-Key', options.key)
   if (options.body !== undefined) headers.set('Content-Type', 'application/json')
   const askedAt = serverClock.mark()
+  const ending = new AbortController()
+  if (method === 'GET' && token) reading.add(ending)
   let response: Response
   try {
     response = await fetch(address(path, options), {
       method,
       headers,
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
-      ...(options.signal && { signal: options.signal }),
+      signal: ending.signal,
     })
-  } catch (failure) {
-    if (options.signal?.aborted) throw failure
+  } catch {
     throw new ApiError(NO_CONNECTION, 0)
+  } finally {
+    reading.delete(ending)
   }
   if (!response.ok) throw await problemOf(response)
   return read(response, askedAt)
