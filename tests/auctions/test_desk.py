@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from uuid import UUID
 
 import psycopg
@@ -291,6 +292,81 @@ async def test_near_the_bell_only_the_databases_clock_decides(market: TestMarket
         # The row's end moves behind the desk's back, into the past: the guard sees that the row is another.
         await run_sql(market, "UPDATE auctions SET ends_at = now() - interval '1 second' WHERE id = :id", id=auction)
         assert await counter.outcome(auction, alice, 1000) == "auction_not_live"
+
+
+class Crowd:
+    """Bidders who bid again as soon as they are answered: three of `third`, who begin in three batches."""
+
+    def __init__(
+        self, counter: Counter, auction: str, people: Sequence[Person], third: int, answers: int, reuse_every: int = 0
+    ) -> None:
+        self._reuse_every = reuse_every
+        self._counter, self._auction, self._people, self._third = counter, auction, people, third
+        self._left = answers
+        self._offered = 1_000
+        self._done = asyncio.Event()
+        self.accepted = 0
+        # How many were decided after so many batches.
+        self.decided: dict[int, int] = {}
+
+    async def bid_on(self) -> None:
+        """Until there were so many answers."""
+        # One third flies, one flies behind it, one waits: each could go round by itself for ever.
+        for _ in range(3):
+            for number in range(self._third):
+                self._bid(self._people[number % len(self._people)])
+            for _ in range(2):
+                await asyncio.sleep(0)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._done.wait()
+
+    def _bid(self, person: Person) -> None:
+        self._offered += 100
+        # One who uses an old key for a new bid: only the database knows, and the whole batch fails for it.
+        reuses = self._reuse_every and self._offered // 100 % self._reuse_every == 0
+        who = self._people[0] if reuses else person
+        bid = self._counter.bid(self._auction, who, self._offered, key="mine" if reuses else None)
+        bid.add_done_callback(lambda decided: self._answered(person, decided.result()))
+
+    def _answered(self, person: Person, answer: BidAnswer | OutcryError) -> None:
+        self.accepted += isinstance(answer, BidAnswer)
+        self.decided[self._counter.lane.settled_batches] = self._counter.lane.decided_bids
+        self._left -= 1
+        if self._left > 0:
+            self._bid(person)
+        else:
+            self._done.set()
+
+
+async def test_a_crowd_that_bids_on_and_on_comes_in_two_halves_whatever_it_began_as(market: TestMarket) -> None:
+    seller, people = await market.sign_up(), [await market.sign_up() for _ in range(4)]
+    auction = (await market.auction(seller))["id"]
+    async with desks(market, 1) as (counter,):
+        await warm(counter, auction, *people)
+        known = counter.long_ways
+        crowd = Crowd(counter, auction, people, third=30, answers=3_600)
+        await crowd.bid_on()
+        # Nor does any of them fail for the sake of another.
+        assert counter.long_ways == known
+    counts = list(crowd.decided.values())
+    sizes = [after - before for before, after in pairwise(counts[len(counts) // 2 : -4])]
+    assert set(sizes) == {45}
+    await no_faults(market)
+
+
+async def test_nothing_stands_on_a_batch_that_failed(market: TestMarket) -> None:
+    seller, people = await market.sign_up(), [await market.sign_up() for _ in range(4)]
+    auction = (await market.auction(seller))["id"]
+    async with desks(market, 1) as (counter,):
+        await warm(counter, auction, *people)
+        known = counter.long_ways
+        crowd = Crowd(counter, auction, people, third=20, answers=1_500, reuse_every=150)
+        # The auction of those decided behind a batch that fails is then as the batch before that one left it.
+        await crowd.bid_on()
+        assert counter.long_ways > known
+    async with market.outcry.database.transaction(SYSTEM) as tx:
+        assert await tx.scalar("SELECT count(*) FROM bids WHERE kind IN ('bid', 'raise')") == crowd.accepted
+    await no_faults(market)
 
 
 async def test_a_connection_lost_in_flight_loses_and_doubles_nothing(market: TestMarket, database_url: str) -> None:

@@ -15,12 +15,12 @@ from outcry.auctions.errors import AuctionNotFound, refusal_error
 from outcry.auctions.rules import Acceptance, Bid, Entry, Refusal, Status, decide
 from outcry.auctions.security import Funds
 from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
-from outcry.kernel.ids import new_id_int, new_ids
+from outcry.kernel.ids import id_text, new_id_int, new_id_run, new_ids
 from outcry.kernel.outbox import StoredEvent
 from outcry.ledger.errors import InsufficientFunds
 
-# An accepted bid on an auction of its own needs one for its entry, its event and its outbid.
-IDS_A_BID = 3
+# What an auction that changed may tell: its bids, its new end, its outbid.
+EVENTS_AN_AUCTION = 3
 
 
 class PriorBid(msgspec.Struct, frozen=True, gc=False):
@@ -141,8 +141,7 @@ class Extension(msgspec.Struct, frozen=True, gc=False):
 
     channel: str
     seq: int
-    id_bytes: bytes
-    id: str
+    id: bytes
     data: bytes
 
 
@@ -161,9 +160,9 @@ class Changed:
         self.leader_max_before = book.standing.leader_max
         self.extended_before = book.standing.extended_count
         self.entries: list[ShownEntry] = []
-        self.event_id: tuple[bytes, str] | None = None
+        self.event_id: bytes | None = None
         self.event_seq: int | None = None
-        self.outbid_id: tuple[bytes, str] | None = None
+        self.outbid_id: bytes | None = None
         self.outbid_user_id: int | None = None
         self.then: AuctionThen | None = None
 
@@ -175,7 +174,7 @@ class Changed:
         assert self.event_seq is not None
         shown = broadcast_bids_json(book, self.entries, then.leader_ordinal, now)
         data = events.bid_placed_json(then.moving, then.leader_ordinal, shown, self.event_seq)
-        return StoredEvent(self.event_id[1], book.channel, self.event_seq, "bid_placed", data, at)
+        return StoredEvent(_text(self.event_id), book.channel, self.event_seq, "bid_placed", data, at)
 
     def outbid(self, channel: str, seq: int, at: str) -> StoredEvent:
         """As the bus carries it."""
@@ -183,7 +182,7 @@ class Changed:
         assert then is not None
         assert self.outbid_id is not None
         data = events.outbid_json(self.book, then.moving, then.leader_ordinal, self.leader_max_before)
-        return StoredEvent(self.outbid_id[1], channel, seq, "outbid", data, at)
+        return StoredEvent(_text(self.outbid_id), channel, seq, "outbid", data, at)
 
 
 class Draft:
@@ -223,7 +222,7 @@ class Draft:
         restricted: Restricted = NOBODY_RESTRICTED,
     ) -> None:
         """Decide every request in order. `prior` is by position."""
-        self._ids_at_once = IDS_A_BID * len(requests)
+        self._ids_at_once = len(requests)
         by_key, outcomes, books = self._by_key, self.outcomes, self.books
         for position, request in enumerate(requests):
             earlier = prior.get(position) if prior else None
@@ -308,7 +307,8 @@ class Draft:
 
     def _new_id(self) -> tuple[bytes, str]:
         if not self._ids:
-            self._ids = new_ids(self._ids_at_once)
+            # Taken from the end, and rising: the index of the entries grows at its right edge.
+            self._ids = new_ids(self._ids_at_once)[::-1]
         return self._ids.pop()
 
     def _write(
@@ -338,18 +338,19 @@ class Draft:
         """
         now = self._now
         self.moved = sorted(self.changed.values(), key=lambda changed: changed.book.id)
+        ids = iter(new_id_run(EVENTS_AN_AUCTION * len(self.moved)))
         for changed in self.moved:
             book = changed.book
             if any(entry[1] != "raise" for entry in changed.entries):
                 book.seq += 1
-                changed.event_id, changed.event_seq = self._new_id(), book.seq
+                changed.event_id, changed.event_seq = next(ids), book.seq
             if book.standing.extended_count > changed.extended_before:
                 book.seq += 1
                 data = events.auction_extended_json(book, now)
-                self.extensions.append(Extension(book.channel, book.seq, *self._new_id(), data))
+                self.extensions.append(Extension(book.channel, book.seq, next(ids), data))
             loser = changed.leader_before
             if isinstance(loser, int) and loser != book.standing.leader_id:
-                changed.outbid_id, changed.outbid_user_id = self._new_id(), loser
+                changed.outbid_id, changed.outbid_user_id = next(ids), loser
                 self.outbids.append(changed)
             changed.then = self._then[book.id] = AuctionThen(book, self.now_us, book.moving_json(now))
         for auction_id in self._repeated - self._then.keys():
@@ -373,9 +374,13 @@ class Draft:
                 told.append(changed.bid_placed(now, at))
         for one in self.extensions:
             if heard(one.channel):
-                told.append(StoredEvent(one.id, one.channel, one.seq, "auction_extended", one.data, at))
+                told.append(StoredEvent(_text(one.id), one.channel, one.seq, "auction_extended", one.data, at))
         for changed, seq in zip(self.outbids, outbid_seqs, strict=True):
             channel = events.user_channel(changed.outbid_user_id or 0)
             if heard(channel):
                 told.append(changed.outbid(channel, seq, at))
         return told
+
+
+def _text(id_bytes: bytes) -> str:
+    return id_text(int.from_bytes(id_bytes, "big"))

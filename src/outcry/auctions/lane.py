@@ -105,8 +105,12 @@ class Lane:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            while self._flying and self._flying[0].flight.answered.done():
+            if self._flying and self._flying[0].flight.answered.done():
                 await self._land()
+                if self._flying:
+                    # Those who were answered may bid again at once: then they go with those who wait.
+                    await asyncio.sleep(0)
+                continue
             if self._learning is not None and self._learning.done():
                 await self._release()
             if self._may_take():
@@ -127,10 +131,15 @@ class Lane:
         return len(self._flying) < MAX_FLYING and len(self.queue) >= worth
 
     def _share(self) -> int:
-        """How many to take: of a crowd first one half, so that the other is decided while that one commits."""
+        """How many to take: of a crowd one half, so that the other is decided while that one commits.
+
+        Halves stay halves: who is answered together bids again together. Thirds, one of them always waiting, would too,
+        and cost a third more.
+        """
         waiting = len(self.queue)
-        if not self._flying and waiting >= MIN_HALVED_BIDS:
-            waiting = (waiting + 1) // 2
+        flying = len(self._flying[-1].batch) if self._flying else 0
+        if waiting > flying and waiting + flying >= MIN_HALVED_BIDS:
+            waiting = (waiting + flying + 1) // 2
         return min(waiting, self._batch_bids)
 
     async def _take(self, bids: list[BidRequest]) -> None:
@@ -225,6 +234,7 @@ class Lane:
         assert self._pipe is not None
         if error.sqlstate != sql.STALE:
             _log.info("a batch decided from memory failed, deciding it again: %s", error)
+        # What was decided behind it fails too: until the rollback below its transaction is open, and aborted.
         again = [failed]
         for other in tuple(self._flying):
             await other.flight.answered

@@ -118,6 +118,8 @@ class PipelinedConnection:
         for statement, parameters in steps:
             if statement.name not in self._prepared:
                 pgconn.send_prepare(statement.name, statement.text)
+                # At once: the next flight may be sent before this one is answered, and must not prepare it again.
+                self._prepared.add(statement.name)
                 wanted.append((statement, True))
             pgconn.send_query_prepared(
                 statement.name,
@@ -175,11 +177,19 @@ class PipelinedConnection:
                         self._lost(psycopg.OperationalError("the connection was closed"))
                     continue
                 if result.status == ExecStatus.PIPELINE_SYNC:
-                    self._flying.popleft().land()
+                    flight = self._flying.popleft()
+                    self._forget_unprepared(flight)
+                    flight.land()
                 else:
                     self._flying[0].results.append(result)
         except psycopg.OperationalError as lost:
             self._lost(lost)
+
+    def _forget_unprepared(self, flight: Flight) -> None:
+        """What a flight that failed did not come to prepare; flights behind it that use it fail too."""
+        for (statement, preparing), result in zip(flight.wanted, flight.results, strict=False):
+            if preparing and result.status not in _ROWS:
+                self._prepared.discard(statement.name)
 
     def _lost(self, error: psycopg.OperationalError) -> None:
         self._stop_listening()
@@ -208,12 +218,10 @@ class PipelinedConnection:
                 if result.status == ExecStatus.FATAL_ERROR:
                     raise errors.error_from_result(result)
                 raise psycopg.OperationalError("the pipeline was aborted")
-            if preparing:
-                self._prepared.add(statement.name)
-            elif statement.rows and result.ntuples:
+            if not preparing and statement.rows and result.ntuples:
                 transformer = Transformer(_ADAPTATION)  # type: ignore[arg-type]
                 transformer.set_pgresult(result, set_loaders=True, format=Format.BINARY)
                 answer.append(transformer.load_rows(0, result.ntuples, tuple))
-            else:
+            elif not preparing:
                 answer.append([])
         return answer
