@@ -225,11 +225,17 @@ Run = Callable[[Design, int], Awaitable[T]]
 
 
 async def interleaved(
-    contestants: Sequence[Contestant], fresh_database: FreshDatabase, run: Run[T], *, auctions: int, runs: int
+    contestants: Sequence[Contestant],
+    fresh_database: FreshDatabase,
+    run: Run[T],
+    *,
+    auctions: int,
+    runs: int,
+    beside: Callable[[], Awaitable[None]] | None = None,
 ) -> dict[str, list[T]]:
     """A B C A B C A B C: every run on a database of its own, so that whatever drifts hits all alike.
 
-    `run` gets a prepared design and the number of the run, which is its seed.
+    `run` gets a prepared design and the number of the run, which is its seed. `beside` is measured in every round too.
     """
     found: dict[str, list[T]] = {contestant.name: [] for contestant in contestants}
     for number in range(runs):
@@ -241,4 +247,6 @@ async def interleaved(
                     found[contestant.name].append(await run(design, number))
                 finally:
                     await design.close()
+        if beside is not None:
+            await beside()
     return found

@@ -64,7 +64,6 @@ async def engine(context: Context) -> str:
     for auctions in (HOT, MANY):
         parts.append(await _closed_loop_table(context, auctions, "rising"))
     parts.append(await _closed_loop_table(context, HOT, "watching"))
-    parts.append(await _raw_insert(context))
     return "\n\n".join(parts)
 
 
@@ -73,14 +72,30 @@ async def _closed_loop_table(context: Context, auctions: int, mode: Mode) -> str
         context.postgres.checkpoint()
         return await _with_cpu(context, closed_loop(design, Workload(auctions, mode, seed), seconds=context.seconds))
 
+    rows_per_second: list[float] = []
+
+    async def raw_insert() -> None:
+        with context.postgres.fresh_database() as url:
+            context.postgres.checkpoint()
+            rows_per_second.append(await raw_insert_rows_per_second(url, auctions=auctions))
+
     figures = await interleaved(
         [*context.contestants(), Contestant(FULL_HOLD, FullHoldDesk)],
         context.postgres.fresh_database,
         run,
         auctions=auctions,
         runs=context.runs,
+        beside=raw_insert if mode == "rising" else None,
     )
-    return f"**{_auctions(auctions)}, {mode}**\n\n" + comparison(figures)
+    body = f"**{_auctions(auctions)}, {mode}**\n\n" + comparison(figures)
+    if not rows_per_second:
+        return body
+    rows, ours = median(rows_per_second), middle(figures[NAME], lambda run: run.decided_per_second)
+    lowest, highest = number(min(rows_per_second)), number(max(rows_per_second))
+    return (
+        f"{body}\n\nRaw insert of bid rows, {ROWS} a statement, no decisions, in the same rounds: {number(rows)} rows/s"
+        f" ({lowest}-{highest}). The desk decides at {ours / rows:.0%} of it."
+    )
 
 
 async def _with_cpu(context: Context, loop: Awaitable[Figures]) -> Figures:
@@ -179,17 +194,6 @@ def _failures(runs: list[Figures]) -> str:
 
 def _auctions(auctions: int) -> str:
     return "One hot auction" if auctions == 1 else f"{auctions:,} auctions"
-
-
-async def _raw_insert(context: Context) -> str:
-    rates: dict[int, list[float]] = {HOT: [], MANY: []}
-    for _ in range(context.runs):
-        for auctions, found in rates.items():
-            with context.postgres.fresh_database() as url:
-                context.postgres.checkpoint()
-                found.append(await raw_insert_rows_per_second(url, auctions=auctions))
-    cells = ", ".join(f"{number(median(found))} rows/s ({_auctions(auctions)})" for auctions, found in rates.items())
-    return f"Raw insert of bid rows, {ROWS} a statement, no decisions: {cells}."
 
 
 async def poisson(context: Context) -> str:

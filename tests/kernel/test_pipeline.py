@@ -145,3 +145,29 @@ async def test_last_words_and_then_an_error_of_the_socket_are_the_end(database_u
         finally:
             await pipe.close()
             line.close()
+
+
+@pytest.mark.parametrize("characters", [10, 20_000_000], ids=["small", "more than a socket takes"])
+async def test_the_socket_number_of_a_lost_connection_is_good_for_the_next(database_url: str, characters: int) -> None:
+    with TemporaryDirectory(prefix="outcry-line-") as folder:
+        line = Line(database_url, Path(folder))
+        connection = await psycopg.AsyncConnection.connect(line.url, autocommit=True)
+        number = connection.pgconn.socket
+        pipe = PipelinedConnection(connection)
+        others: list[psycopg.AsyncConnection[Any]] = []
+        try:
+            line.cut()
+            pipe.launch([(LENGTHS, (Texts(["four"]),))])
+            await asyncio.to_thread(line.close)
+            # The loop has seen an error of the socket, and libpq closes it in the middle of being handed this.
+            with pytest.raises(psycopg.OperationalError):
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await pipe.flight([(LENGTHS, (Texts(["x" * characters]),))])
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while number not in [other.pgconn.socket for other in others]:
+                    others.append(await psycopg.AsyncConnection.connect(database_url, autocommit=True))
+                await others[-1].execute("SELECT 1")
+        finally:
+            for other in others:
+                await other.close()
+            await pipe.close()

@@ -317,7 +317,8 @@ class Lane:
         await asyncio.sleep(RECONNECT_SECONDS * attempt)
         try:
             self._pipe = await self._connect()
-        except (psycopg.OperationalError, OSError) as unreachable:
+        except Exception as unreachable:
+            # Whatever it was: without its lane the desk would take bids and answer none.
             _log.warning("the desk cannot reach the database: %s", unreachable)
 
     async def _try_batch(self, batch: Sequence[BidRequest], *, retrying: bool) -> tuple[Draft, list[int]]:

@@ -111,30 +111,39 @@ class PipelinedConnection:
 
     def launch(self, steps: Sequence[Step]) -> "Flight":
         """Send all steps without waiting; the server works through flights in order. Raises OperationalError."""
-        pgconn = self._pgconn
-        if pgconn.status != ConnStatus.OK or not self._is_listening:
-            raise psycopg.OperationalError("the connection is closed")
-        wanted: list[tuple[Statement, bool]] = []
-        for statement, parameters in steps:
-            if statement.name not in self._prepared:
-                pgconn.send_prepare(statement.name, statement.text)
-                # At once: the next flight may be sent before this one is answered, and must not prepare it again.
-                self._prepared.add(statement.name)
-                wanted.append((statement, True))
-            pgconn.send_query_prepared(
-                statement.name,
-                [parameter.dump() for parameter in parameters],
-                [Format.BINARY] * len(parameters),
-                Format.BINARY,
-            )
-            wanted.append((statement, False))
-        pgconn.pipeline_sync()
+        if self._pgconn.status != ConnStatus.OK or not self._is_listening:
+            closed = psycopg.OperationalError("the connection is closed")
+            self._lost(closed)
+            raise closed
+        try:
+            wanted = self._send(steps)
+        except psycopg.OperationalError as lost:
+            self._lost(lost)
+            raise
         flight = Flight(wanted, self._loop.create_future())
         self._flying.append(flight)
         self._flush()
         if self._looking is None:
             self._looking = self._loop.call_later(LOOK_SECONDS, self._look)
         return flight
+
+    def _send(self, steps: Sequence[Step]) -> list[tuple[Statement, bool]]:
+        """Hand `steps` to libpq: the statements in the order of their results, with whether each is being prepared."""
+        pgconn = self._pgconn
+        wanted: list[tuple[Statement, bool]] = []
+        # All of them first: a value that cannot be sent must not leave half a flight on the line.
+        dumped = [(statement, [parameter.dump() for parameter in parameters]) for statement, parameters in steps]
+        for statement, parameters in dumped:
+            if statement.name not in self._prepared:
+                pgconn.send_prepare(statement.name, statement.text)
+                # At once: the next flight may be sent before this one is answered, and must not prepare it again.
+                self._prepared.add(statement.name)
+                wanted.append((statement, True))
+            formats = [Format.BINARY] * len(parameters)
+            pgconn.send_query_prepared(statement.name, parameters, formats, Format.BINARY)
+            wanted.append((statement, False))
+        pgconn.pipeline_sync()
+        return wanted
 
     def _flush(self) -> None:
         try:
@@ -192,6 +201,8 @@ class PipelinedConnection:
                 self._prepared.discard(statement.name)
 
     def _lost(self, error: psycopg.OperationalError) -> None:
+        """Wherever libpq may have met the end: it closes the socket, and the next connection gets its number, while the
+        loop still has us listen there (uvloop then refuses everyone that number, for good)."""
         self._stop_listening()
         while self._flying:
             flight = self._flying.popleft()
