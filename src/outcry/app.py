@@ -134,6 +134,7 @@ class Outcry:
         self.clock = AuctionClock(self.database, self.market, self.orders)
         self._make_orders()
         self.readiness = Readiness(self.database)
+        self.readiness.checks["desk"] = self.desk.decides
         self.client = load_client(settings)
         self.pages = Pages(settings, self.market, self.client)
         self.sitemap = sitemap.Sitemap()

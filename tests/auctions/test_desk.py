@@ -299,3 +299,22 @@ async def test_a_desk_that_lost_its_connection_and_the_time_while_idle_decides_o
         counter.lane.memory.clock = DatabaseClock()
         assert await counter.outcome(auction, alice, 1000) == "accepted"
     await no_faults(market)
+
+
+async def test_a_lane_that_falls_leaves_nobody_waiting_and_says_so(
+    market: TestMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller, alice = await market.sign_up(), await market.sign_up()
+    auction = (await market.auction(seller))["id"]
+    (lane,) = market.outcry.desk._lanes  # type: ignore[reportPrivateUsage]
+
+    def broken() -> int:
+        raise ValueError("nobody thought of this")
+
+    monkeypatch.setattr(lane, "_share", broken)
+    # What it had in its queue, and what comes later.
+    for _ in range(2):
+        busy = await alice.bid(auction, 1000)
+        assert (busy.status_code, busy.json()["code"]) == (503, "busy")
+    not_ready = await market.client.get("/health/ready")
+    assert (not_ready.status_code, not_ready.json()["part"]) == (503, "desk")

@@ -34,11 +34,15 @@ class Desk:
     def submit(self, request: BidRequest) -> None:
         """Queue a bid; `request.done` is called when it is decided and durable, or at once with `Busy`."""
         lane = self._lanes[request.auction_id % len(self._lanes)]
-        if lane.waiting_bids >= self._queue_bids:
+        if lane.waiting_bids >= self._queue_bids or lane.has_fallen:
             request.done(Busy(detail="Too many bids are waiting; this one was not taken"))
             return
         lane.queue.append(request)
         lane.wake()
+
+    async def decides(self) -> bool:
+        """Whether every lane is at work: asked before requests are sent to this process (SPEC OPS-2)."""
+        return not any(lane.has_fallen for lane in self._lanes)
 
     @property
     def queued_bids(self) -> int:

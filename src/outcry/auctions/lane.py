@@ -63,6 +63,7 @@ class Lane:
         self.decided_bids = 0
         self.settled_batches = 0
         self.long_ways = 0
+        self.has_fallen = False
         self._database = database
         self._batch_bids = batch_bids
         self._number = number
@@ -84,6 +85,7 @@ class Lane:
         """Connect and begin to settle."""
         self._pipe = await self._connect()
         self._task = asyncio.create_task(self._run(), name=f"desk-{self._number}")
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Settle what is queued, then close the connection."""
@@ -93,6 +95,19 @@ class Lane:
             await self._task
         if self._pipe is not None:
             await self._pipe.close()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Nothing should make a lane fall. If something does, nobody is left waiting, and the process is not ready."""
+        failed = None if task.cancelled() else task.exception()
+        if failed is None:
+            return
+        self.has_fallen = True
+        _log.critical("a lane of the desk fell; this process must be started again", exc_info=failed)
+        waiting = [*self._held, *self.queue]
+        self._held.clear()
+        self.queue.clear()
+        for request in waiting:
+            request.done(Busy(detail="Bids are not decided here just now; repeat the bid with the same key"))
 
     def wake(self) -> None:
         """Called after each append; the lane may be idle."""
