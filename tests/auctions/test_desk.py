@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from outcry.auctions.batch import BidAnswer
+from outcry.auctions.batch import BidAnswer, BidRequest
 from outcry.auctions.memory import MAX_DECISION_AGE_SECONDS, DatabaseClock
 from outcry.kernel.database import SYSTEM
 from outcry.kernel.errors import OutcryError
@@ -298,6 +298,22 @@ async def test_a_desk_that_lost_its_connection_and_the_time_while_idle_decides_o
         await pipe.close()
         counter.lane.memory.clock = DatabaseClock()
         assert await counter.outcome(auction, alice, 1000) == "accepted"
+    await no_faults(market)
+
+
+async def test_a_bidder_that_cannot_be_answered_holds_up_nobody(market: TestMarket) -> None:
+    seller, alice, bob = await market.sign_up(), await market.sign_up(), await market.sign_up()
+    auction = (await market.auction(seller))["id"]
+
+    def hung_up(_: BidAnswer | OutcryError) -> None:
+        raise ValueError("nobody is there any more")
+
+    async with desks(market, 1) as (counter,):
+        await warm(counter, auction, alice, bob)
+        counter.desk.submit(BidRequest(UUID(auction).int, UUID(alice.id).int, 1000, None, None, hung_up))
+        assert await counter.outcome(auction, bob, 2000) == "accepted"
+        assert await counter.outcome(auction, alice, 3000) == "accepted"
+    assert (await market.read(auction))["bid_count"] == 3
     await no_faults(market)
 
 

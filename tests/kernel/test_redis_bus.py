@@ -102,6 +102,24 @@ async def test_only_what_somebody_here_listens_to_arrives(pair: tuple[RedisBus, 
     assert left.events == []
 
 
+async def test_a_listener_that_fails_is_nobody_elses_fault(pair: tuple[RedisBus, RedisBus]) -> None:
+    one, other = pair
+    gaps = Gaps(other)
+
+    def fail(_: object) -> None:
+        raise ValueError("a listener's own fault")
+
+    for bus in pair:
+        bus.subscribe("auction:a", fail)
+        bus.on_signal("forget", fail)
+    here, there = Reader(one, "auction:a"), Reader(other, "auction:a")
+    assert await gaps.next() == ["auction:a"]
+    one.signal("forget")
+    one.publish([event("auction:a", 1)])
+    one.publish([event("auction:a", 2)])
+    assert await here.until(2) == await there.until(2) == [1, 2]
+
+
 async def test_signals_reach_every_process_once(pair: tuple[RedisBus, RedisBus]) -> None:
     one, other = pair
     heard: dict[str, list[bytes]] = {"one": [], "other": []}

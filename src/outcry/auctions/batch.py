@@ -4,6 +4,7 @@ Pure of I/O: the desk reads and locks before, writes and answers after. A draft 
 with the books it touched. Ids are 128-bit integers.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,8 @@ from outcry.kernel.errors import IdempotencyKeyReused, OutcryError
 from outcry.kernel.ids import id_text, new_id_int, new_id_run, new_ids
 from outcry.kernel.outbox import StoredEvent
 from outcry.ledger.errors import InsufficientFunds
+
+_log = logging.getLogger("outcry.desk")
 
 # What an auction that changed may tell: its bids, its new end, its outbid.
 EVENTS_AN_AUCTION = 3
@@ -96,7 +99,7 @@ class BidAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 class BidRequest:
-    """A bid on its way to the desk. `done` is called once, with the answer or the refusal; it must not raise.
+    """A bid on its way to the desk. `done` is called once, with the answer or the refusal.
 
     `key` is always there: the desk's callers make one for a bid without (`made_key`), so that a batch whose commit
     was lost on the way back can be tried again without a bid counting twice.
@@ -360,10 +363,14 @@ class Draft:
     def answer(self) -> None:
         """Tell every bidder, once the batch is durable."""
         for request, outcome, replayed in self.outcomes:
-            if isinstance(outcome, OutcryError):
-                request.done(outcome)
-            else:
-                request.done(BidAnswer(outcome, self._then[request.auction_id], request.bidder_id, replayed))
+            try:
+                if isinstance(outcome, OutcryError):
+                    request.done(outcome)
+                else:
+                    request.done(BidAnswer(outcome, self._then[request.auction_id], request.bidder_id, replayed))
+            except Exception:
+                # The decision stands, and the others wait for theirs.
+                _log.exception("a bidder could not be answered")
 
     def published(self, heard: Callable[[str], bool], outbid_seqs: Sequence[int]) -> list[StoredEvent]:
         """The events somebody may be listening to, as the bus carries them; `outbid_seqs` in the order of `outbids`."""

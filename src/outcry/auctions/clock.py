@@ -110,8 +110,11 @@ class AuctionClock:
                 self._woken.set()
                 async for _ in self._listener.notifies():
                     self._woken.set()
-            except (psycopg.Error, OSError) as lost:
+            except Exception as lost:
+                # Whatever it was: who does not listen hears of nothing that moves an end nearer.
                 _log.warning("the clock lost its listener: %s", lost)
+            if self._listener is not None:
+                await self._listener.close()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _run(self) -> None:

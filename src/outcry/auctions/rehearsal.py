@@ -69,9 +69,10 @@ class Rehearsal:
         while True:
             try:
                 await self.look_ahead()
-            except DATABASE_ERRORS as failed:
+            except Exception as failed:
                 # Nothing is lost: what was not worked out is read at its bell.
-                _log.warning("could not look ahead: %s", failed)
+                trace = None if isinstance(failed, DATABASE_ERRORS) else failed
+                _log.warning("could not look ahead: %s", failed, exc_info=trace)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look_ahead(self) -> None:

@@ -3,8 +3,9 @@
 It carries no truth (DESIGN "Fan-out"): whoever missed a message reads the outbox.
 """
 
+import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,6 +14,9 @@ from outcry.kernel.outbox import StoredEvent
 Handler = Callable[[StoredEvent], None]
 SignalHandler = Callable[[bytes], None]
 Unsubscribe = Callable[[], None]
+Told = TypeVar("Told")
+
+_log = logging.getLogger("outcry.bus")
 
 
 class Bus(Protocol):
@@ -64,7 +68,7 @@ class LocalBus:
         """Call the handlers of each event's channel."""
         for event in events:
             for handler in tuple(self._handlers.get(event.channel, ())):
-                handler(event)
+                _tell(handler, event)
 
     def heard(self, channel: str) -> bool:
         """See `Bus.heard`."""
@@ -77,7 +81,7 @@ class LocalBus:
     def signal(self, name: str, payload: bytes = b"") -> None:
         """See `Bus.signal`."""
         for handler in tuple(self._signals.get(name, ())):
-            handler(payload)
+            _tell(handler, payload)
 
     def on_signal(self, name: str, handler: SignalHandler) -> Unsubscribe:
         """See `Bus.on_signal`."""
@@ -99,3 +103,11 @@ def _add(table: dict[str, list[Callable[..., None]]], key: str, handler: Callabl
 
 encode_event = msgspec.msgpack.Encoder().encode
 decode_event = msgspec.msgpack.Decoder(StoredEvent).decode
+
+
+def _tell(handler: Callable[[Told], None], what: Told) -> None:
+    """A listener's fault is its own: who publishes has committed, and goes on, and so do the other listeners."""
+    try:
+        handler(what)
+    except Exception:
+        _log.exception("a listener of the bus failed")
