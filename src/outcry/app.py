@@ -52,6 +52,7 @@ from outcry.kernel.redis_bus import RedisBus
 from outcry.kernel.reencryption import Reencryption
 from outcry.kernel.security import cross_origin, cross_origin_headers, header_pairs, security_headers
 from outcry.kernel.settings import Settings
+from outcry.kernel.sms import Sms
 from outcry.kernel.storage import open_storage
 from outcry.ledger.service import Ledger
 from outcry.ledger.wallet import Wallets
@@ -112,6 +113,7 @@ class Outcry:
         self._make_identity()
         self.storage = open_storage(settings)
         self.mail = Mail(self.database, self.keys, self.storage, settings, self.market)
+        self.sms = Sms(self.database, self.keys, settings)
         self.media = MediaService(self.database, self.storage, settings, self.keys)
         self.view_counter = ViewCounter(self.database)
         self.listings = Listings(settings, self.market, self.view_counter)
@@ -164,6 +166,7 @@ class Outcry:
             "kernel.prune_answers", lambda: prune_answers(self.database, answer_hours), cron="*/10 * * * *"
         )
         self.mail.register(self.jobs)
+        self.sms.register(self.jobs)
         media_jobs.register(self.jobs, self.media)
         payment_jobs.register(self.jobs, self.payments)
         notification_jobs.register(self.jobs, self.notifications)
@@ -212,8 +215,10 @@ class Outcry:
         )
         counter("outcry_jobs_run", "Jobs that succeeded", lambda: self.jobs.run_jobs)
         counter("outcry_jobs_failed_runs", "Runs of jobs that failed", lambda: self.jobs.failed_runs)
-        counter("outcry_mail_sent", "Mails the mail server has taken", lambda: self.mail.sent_mails)
-        counter("outcry_mail_failed", "Mails given up", lambda: self.mail.failed_mails)
+        counter("outcry_mail_sent", "Mails the mail server has taken", lambda: self.mail.sent)
+        counter("outcry_mail_failed", "Mails given up", lambda: self.mail.failed)
+        counter("outcry_sms_sent", "Texts the gateway has taken", lambda: self.sms.sent)
+        counter("outcry_sms_failed", "Texts given up", lambda: self.sms.failed)
         gauge("outcry_live_watchers", "Subscriptions of sockets and event streams", lambda: hub.watchers)
         counter("outcry_live_deliveries", "Frames handed to watchers", lambda: hub.deliveries)
         counter("outcry_live_coalesced", "Events merged into later ones", lambda: hub.coalesced_events)

@@ -11,9 +11,10 @@ import pytest
 
 from outcry.kernel.crypto import KeyRing
 from outcry.kernel.database import SYSTEM, Database
+from outcry.kernel.delivery import Delayed
 from outcry.kernel.ids import new_id
 from outcry.kernel.jobs import Jobs
-from outcry.kernel.mail import MAX_TRIES, Mail, MailDelayed, blocks_of
+from outcry.kernel.mail import MAX_TRIES, Mail, blocks_of
 from outcry.kernel.market import BUILT_IN
 from outcry.kernel.messages import Attachment, queue_message
 from outcry.kernel.settings import Settings, SettingsError, load_settings, mail_server
@@ -113,7 +114,7 @@ async def test_refused_for_good_is_failed_and_not_tried_again(database: Database
         await mail.deliver(message_id)
     # Not the server's words: they name the person.
     assert await state(database, message_id) == ("failed", 1, "the mail server answered 550")
-    assert (box.messages, mail.failed_mails) == ([], 1)
+    assert (box.messages, mail.failed) == ([], 1)
 
 
 async def test_a_server_that_is_away_is_tried_until_the_last_time(database: Database, tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ async def test_a_server_that_is_away_is_tried_until_the_last_time(database: Data
     mail, _ = mail_to(database, port, tmp_path)
     message_id = await queue(database)
     for _ in range(MAX_TRIES - 1):
-        with pytest.raises(MailDelayed, match="could not be reached"):
+        with pytest.raises(Delayed, match="could not be reached"):
             await mail.deliver(message_id)
     await mail.deliver(message_id)
     assert (await state(database, message_id))[:2] == ("failed", MAX_TRIES)
@@ -135,11 +136,11 @@ async def test_tls_and_sign_in(database: Database, tmp_path: Path, monkeypatch: 
     with serving(box, certificate) as port:
         stranger, _ = mail_to(database, port, tmp_path, f"{USER}:{quote(PASSWORD)}@")
         message_id = await queue(database)
-        with pytest.raises(MailDelayed):
+        with pytest.raises(Delayed):
             await stranger.deliver(message_id)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         wrong, _ = mail_to(database, port, tmp_path, f"{USER}:wrong@")
-        with pytest.raises(MailDelayed, match="535"):
+        with pytest.raises(Delayed, match="535"):
             await wrong.deliver(message_id)
         right, _ = mail_to(database, port, tmp_path, f"{USER}:{quote(PASSWORD)}@")
         await right.deliver(message_id)

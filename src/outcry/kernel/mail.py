@@ -1,24 +1,20 @@
-"""Mail over SMTP (SPEC NTF-2, NTF-3): a job for each message, tried again with growing pauses.
-
-Without `smtp_url` messages stay queued, where the development outbox shows them. A mail is sent at least once: its
-Message-ID is the message's own, so that a server or a reader can drop the rare second copy.
-"""
+"""Mail over SMTP (SPEC NTF-2). Its Message-ID is the message's own, so that a server or a reader can drop the rare
+second copy."""
 
 import re
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, parseaddr
-from uuid import UUID
 
 import aiosmtplib
 import msgspec
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from outcry.kernel.crypto import KeyRing
-from outcry.kernel.database import SYSTEM, Database
-from outcry.kernel.jobs import Jobs
+from outcry.kernel.database import Database
+from outcry.kernel.delivery import Delayed, Delivery, Refused
 from outcry.kernel.market import Market
-from outcry.kernel.messages import DELIVER_MAIL, QueuedMail, mark_refused, mark_sent, queued_mail
-from outcry.kernel.settings import MailServer, Settings, mail_server
+from outcry.kernel.messages import QueuedMessage
+from outcry.kernel.settings import LOOPBACK_HOSTS, MailServer, Settings, mail_server
 from outcry.kernel.storage import Storage
 from outcry.kernel.times import utc_now
 
@@ -29,19 +25,10 @@ SEND_SECONDS = 30.0
 _PERMANENT = 500
 # Wrong name or password is ours to mend, no fault of the message.
 _SIGN_IN_REFUSED = frozenset({530, 534, 535, 538})
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LINK = re.compile(r"https?://\S+")
 _TEMPLATES = Environment(
     loader=PackageLoader("outcry.kernel", "templates"), autoescape=select_autoescape(["html"]), trim_blocks=True
 )
-
-
-class MailDelayed(Exception):
-    """Not taken now; the job tries again. The words name no person."""
-
-
-class _Refused(Exception):
-    """The server will never take it; the words name no person."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -61,7 +48,7 @@ def blocks_of(subject: str, body: str) -> list[Block]:
     ]
 
 
-def compose(mail: QueuedMail, files: list[bytes], *, sender: str, market: Market) -> EmailMessage:
+def compose(mail: QueuedMessage, files: list[bytes], *, sender: str, market: Market) -> EmailMessage:
     """The message as it goes over the wire: text, HTML, and `files` in the order of the mail's attachments."""
     message = EmailMessage()
     name, address = parseaddr(sender)
@@ -81,53 +68,35 @@ def compose(mail: QueuedMail, files: list[bytes], *, sender: str, market: Market
     return message
 
 
-class Mail:
-    """Sends what is queued."""
+class Mail(Delivery):
+    """Sends mail that is queued."""
+
+    channel = "email"
+    max_tries = MAX_TRIES
+    first_retry_seconds = FIRST_RETRY_SECONDS
 
     def __init__(self, database: Database, keys: KeyRing, storage: Storage, settings: Settings, market: Market) -> None:
-        self._database = database
-        self._keys = keys
+        super().__init__(database, keys)
         self._storage = storage
         self._market = market
         self._sender = settings.mail_from
         self._server: MailServer | None = mail_server(settings.smtp_url) if settings.smtp_url else None
-        self.sent_mails = 0
-        self.failed_mails = 0
 
-    def register(self, jobs: Jobs, *, first_retry_seconds: int = FIRST_RETRY_SECONDS) -> None:
-        """Deliver each queued mail once its transaction has committed."""
-        jobs.register(DELIVER_MAIL, self.deliver, max_attempts=MAX_TRIES, first_retry_seconds=first_retry_seconds)
+    @property
+    def is_set_up(self) -> bool:
+        """With `smtp_url`."""
+        return self._server is not None
 
-    async def deliver(self, message_id: str) -> None:
-        """Send one mail if it still waits; refused for good it is `failed`. Raises MailDelayed to be tried again."""
-        if self._server is None:
-            return
-        async with self._database.transaction(SYSTEM) as tx:
-            mail = await queued_mail(tx, self._keys, UUID(message_id))
-        if mail is None:
-            return
-        try:
-            await self._send(self._server, mail)
-        except (_Refused, MailDelayed) as refused:
-            for_good = isinstance(refused, _Refused) or mail.tries + 1 >= MAX_TRIES
-            async with self._database.transaction(SYSTEM) as tx:
-                await mark_refused(tx, mail.id, str(refused), for_good=for_good)
-            if not for_good:
-                raise
-            self.failed_mails += 1
-            return
-        async with self._database.transaction(SYSTEM) as tx:
-            await mark_sent(tx, mail.id)
-        self.sent_mails += 1
-
-    async def _send(self, server: MailServer, mail: QueuedMail) -> None:
+    async def _send(self, message: QueuedMessage) -> None:
+        server = self._server
+        assert server is not None
         files: list[bytes] = []
-        for attachment in mail.attachments:
+        for attachment in message.attachments:
             content = await self._storage.get(attachment.key)
             if content is None:
-                raise MailDelayed(f"attachment {attachment.key} is not in the storage")
+                raise Delayed(f"attachment {attachment.key} is not in the storage")
             files.append(content)
-        message = compose(mail, files, sender=self._sender, market=self._market)
+        mail = compose(message, files, sender=self._sender, market=self._market)
         client = aiosmtplib.SMTP(
             hostname=server.host, port=server.port, use_tls=server.implicit_tls, timeout=SEND_SECONDS
         )
@@ -135,24 +104,24 @@ class Mail:
             async with client:
                 if server.username is not None:
                     if not client.is_connected or not _is_private(server, client):
-                        raise MailDelayed("the mail server offers no TLS, so it is not told our password")
+                        raise Delayed("the mail server offers no TLS, so it is not told our password")
                     await client.login(server.username, server.password or "")
-                await client.send_message(message)
+                await client.send_message(mail)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as failed:
             raise _told(failed) from None
 
 
 def _is_private(server: MailServer, client: aiosmtplib.SMTP) -> bool:
-    return server.host in _LOOPBACK or client.get_transport_info("sslcontext") is not None
+    return server.host in LOOPBACK_HOSTS or client.get_transport_info("sslcontext") is not None
 
 
-def _told(failed: Exception) -> MailDelayed | _Refused:
+def _told(failed: Exception) -> Delayed | Refused:
     """What happened, in words without addresses, since servers like to repeat them."""
     if isinstance(failed, aiosmtplib.SMTPRecipientsRefused):
         failed = failed.recipients[0]
     if isinstance(failed, aiosmtplib.SMTPResponseException):
         words = f"the mail server answered {failed.code}"
         if failed.code >= _PERMANENT and failed.code not in _SIGN_IN_REFUSED:
-            return _Refused(words)
-        return MailDelayed(words)
-    return MailDelayed(f"the mail server could not be reached: {type(failed).__name__}")
+            return Refused(words)
+        return Delayed(words)
+    return Delayed(f"the mail server could not be reached: {type(failed).__name__}")

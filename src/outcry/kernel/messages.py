@@ -18,7 +18,8 @@ from outcry.kernel.times import rfc3339
 
 Channel = Literal["email", "sms", "push"]
 MailStatus = Literal["queued", "sent", "failed"]
-DELIVER_MAIL = "mail.deliver"
+# The tasks that send what is queued.
+DELIVER: dict[Channel, str] = {"email": "mail.deliver", "sms": "sms.deliver"}
 MAX_SHOWN = 200
 _RECIPIENT = "outgoing_messages.recipient"
 _BODY = "outgoing_messages.body"
@@ -62,8 +63,8 @@ class Attachment(msgspec.Struct, frozen=True):
     content_type: str
 
 
-class QueuedMail(msgspec.Struct, frozen=True):
-    """A mail that is to be sent, opened; `tries` counts those that failed."""
+class QueuedMessage(msgspec.Struct, frozen=True):
+    """A message that is to be sent, opened; `tries` counts those that failed."""
 
     id: UUID
     recipient: str
@@ -71,6 +72,7 @@ class QueuedMail(msgspec.Struct, frozen=True):
     body: str
     attachments: list[Attachment]
     tries: int
+    age_seconds: int
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
@@ -136,26 +138,28 @@ async def queue_message(
             "attachments": msgspec.json.encode(attachments).decode() if attachments else None,
         },
     )
-    if channel == "email":
-        await defer_task(tx, DELIVER_MAIL, message_id=message_id)
+    if channel in DELIVER:
+        await defer_task(tx, DELIVER[channel], message_id=message_id)
     return message_id
 
 
-async def queued_mail(tx: Transaction, keys: KeyRing, message_id: UUID) -> QueuedMail | None:
-    """A mail that still waits to be sent, else None."""
+async def queued_message(tx: Transaction, keys: KeyRing, channel: Channel, message_id: UUID) -> QueuedMessage | None:
+    """A message of the channel that still waits to be sent, else None."""
     rows = await tx.mappings(
-        "SELECT * FROM outgoing_messages WHERE id = :id AND channel = 'email' AND status = 'queued'", {"id": message_id}
+        "SELECT *, extract(epoch FROM clock_timestamp() - created_at)::integer AS age_seconds FROM outgoing_messages"
+        " WHERE id = :id AND channel = :channel AND status = 'queued'",
+        {"id": message_id, "channel": channel},
     )
     if not rows:
         return None
     row = dict(rows[0])
     recipient, body = _opened(keys, row)
     attached = msgspec.convert(row["attachments"] or [], list[Attachment])
-    return QueuedMail(row["id"], recipient, row["subject"], body, attached, row["tries"])
+    return QueuedMessage(row["id"], recipient, row["subject"], body, attached, row["tries"], row["age_seconds"])
 
 
 async def mark_sent(tx: Transaction, message_id: UUID) -> None:
-    """The mail server has taken it."""
+    """Whoever carries it has taken it."""
     await tx.run(
         "UPDATE outgoing_messages SET status = 'sent', sent_at = clock_timestamp(), tries = tries + 1,"
         " last_error = NULL WHERE id = :id",
@@ -194,7 +198,7 @@ async def send_again(tx: Transaction, keys: KeyRing, message_id: UUID) -> Outgoi
         f"UPDATE outgoing_messages SET status = 'queued', tries = 0 WHERE id = :id RETURNING {_MAIL_COLUMNS}",
         {"id": message_id},
     )
-    await defer_task(tx, DELIVER_MAIL, message_id=message_id)
+    await defer_task(tx, DELIVER["email"], message_id=message_id)
     return _outgoing(keys, row)
 
 

@@ -4,12 +4,13 @@ Each field's `description` is its row in docs/guide/settings.md; a test keeps ta
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +19,8 @@ from outcry.kernel.market import Market, load_market
 
 PREFIX = "OUTCRY_"
 DEFAULT_FILE = "outcry.toml"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+_SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}")
 
 
 class SettingsError(ValueError):
@@ -53,6 +56,28 @@ def mail_server(url: str) -> MailServer:
     return MailServer(parts.hostname, port, username, password, parts.scheme == "smtps")
 
 
+class SmsGateway(msgspec.Struct, frozen=True):
+    """Whose account at Twilio texts are sent from, and where they are handed in."""
+
+    account: str
+    token: str
+    messages_url: str
+
+
+def sms_gateway(url: str) -> SmsGateway:
+    """The gateway an `sms_url` names. Raises SettingsError naming the rule, never the URL, which holds a token."""
+    parts = urlsplit(url)
+    is_local = parts.hostname in LOOPBACK_HOSTS
+    if parts.scheme not in ("twilio", "twilio+http") or (parts.scheme == "twilio+http" and not is_local):
+        raise SettingsError(f"{PREFIX}SMS_URL looks like twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com")
+    if not parts.hostname or not parts.username or not parts.password:
+        raise SettingsError(f"{PREFIX}SMS_URL must name the account, its token and the host: twilio://SID:TOKEN@host")
+    account, host = unquote(parts.username), parts.netloc.rpartition("@")[2]
+    scheme = "https" if parts.scheme == "twilio" else "http"
+    messages_url = f"{scheme}://{host}/2010-04-01/Accounts/{quote(account, safe='')}/Messages.json"
+    return SmsGateway(account, unquote(parts.password), messages_url)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Validated settings; money in minor units, times in the unit the name ends with."""
 
@@ -84,6 +109,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _doc("Mail server: smtp://user:password@host:587 (TLS where offered) or smtps://...; empty: none is sent"),
     ] = ""
     mail_from: Annotated[str, _doc("Sender of mail, `Name <address>` or an address; needed with `smtp_url`")] = ""
+    sms_url: Annotated[
+        str, _doc("Who texts: twilio://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com; empty: nothing is texted")
+    ] = ""
+    sms_from: Annotated[
+        str, _doc("Sender of texts: a number like +15551230000 or a messaging service MG...; needed with `sms_url`")
+    ] = ""
     secret_key: Annotated[
         str,
         _doc("Root of all derived keys, 32+ characters; required in production, generated in development"),
@@ -246,6 +277,17 @@ def _convert(values: dict[str, Any]) -> Settings:
     return Settings(**checked)
 
 
+def _check_messengers(settings: Settings) -> None:
+    if settings.smtp_url:
+        mail_server(settings.smtp_url)
+        if "@" not in parseaddr(settings.mail_from)[1]:
+            raise SettingsError(f"{PREFIX}MAIL_FROM must be an address when {PREFIX}SMTP_URL is set")
+    if settings.sms_url:
+        sms_gateway(settings.sms_url)
+        if not _SMS_SENDER.fullmatch(settings.sms_from):
+            raise SettingsError(f"{PREFIX}SMS_FROM must be a number (+15551230000) or a messaging service (MG...)")
+
+
 def _refuse_unsafe_production(settings: Settings) -> None:
     if settings.workers > 1 and not settings.redis_url:
         raise SettingsError(
@@ -256,10 +298,7 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         for name in ("stripe_secret_key", "stripe_webhook_secret"):
             if not getattr(settings, name):
                 raise SettingsError(f"{PREFIX}PAYMENT_PROVIDER=stripe needs {PREFIX}{name.upper()}")
-    if settings.smtp_url:
-        mail_server(settings.smtp_url)
-        if "@" not in parseaddr(settings.mail_from)[1]:
-            raise SettingsError(f"{PREFIX}MAIL_FROM must be an address when {PREFIX}SMTP_URL is set")
+    _check_messengers(settings)
     if not settings.is_production:
         return
     if settings.payment_provider == "sandbox" and settings.sandbox_in_production != "yes":
