@@ -241,7 +241,7 @@ async def test_a_crowd_that_bids_on_and_on_comes_in_two_halves_whatever_it_began
     async with desks(market, 1) as (counter,):
         await warm(counter, auction, *people)
         known = counter.long_ways
-        crowd = Crowd(counter, auction, people, third=30, answers=3_600)
+        crowd = Crowd(counter, auction, people, third=30, answers=2_700)
         await crowd.bid_on()
         # Nor does any of them fail for the sake of another.
         assert counter.long_ways == known
