@@ -183,6 +183,8 @@ async def served_market(database_url: str, folder: Path, **settings: Any) -> Asy
     chosen["OUTCRY_CLIENT_DIR"] = "none"
     chosen.update({f"OUTCRY_{name.upper()}": str(value) for name, value in settings.items()})
     outcry = Outcry(load_settings(chosen, folder / "none.toml"), database_url)
+    # Its time of day may be now, and a test counts reports: whoever wants the daily one asks for it.
+    outcry.jobs._tasks.pop("payments.reconcile_daily")  # type: ignore[reportPrivateUsage]
     # The real algorithm with its cheapest parameters: tests sign many people up.
     outcry.accounts.passwords = Passwords(memory_kib=64, passes=1)
     async with (
