@@ -332,5 +332,6 @@ async def test_a_lane_that_falls_leaves_nobody_waiting_and_says_so(
     for _ in range(2):
         busy = await alice.bid(auction, 1000)
         assert (busy.status_code, busy.json()["code"]) == (503, "busy")
+        assert busy.json()["detail"].startswith("Bids on this auction are not decided here just now")
     not_ready = await market.client.get("/health/ready")
     assert (not_ready.status_code, not_ready.json()["part"]) == (503, "desk")

@@ -9,7 +9,7 @@ only after its commit. No timers. Any number of processes may run desks: Postgre
 """
 
 from outcry.auctions.batch import BidRequest
-from outcry.auctions.lane import Lane
+from outcry.auctions.lane import Lane, fallen
 from outcry.kernel.database import Database
 from outcry.kernel.errors import Busy
 
@@ -34,8 +34,11 @@ class Desk:
     def submit(self, request: BidRequest) -> None:
         """Queue a bid; `request.done` is called when it is decided and durable, or at once with `Busy`."""
         lane = self._lanes[request.auction_id % len(self._lanes)]
-        if lane.waiting_bids >= self._queue_bids or lane.has_fallen:
+        if lane.waiting_bids >= self._queue_bids:
             request.done(Busy(detail="Too many bids are waiting; this one was not taken"))
+            return
+        if lane.has_fallen:
+            request.done(fallen())
             return
         lane.queue.append(request)
         lane.wake()

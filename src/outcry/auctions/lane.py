@@ -42,6 +42,11 @@ MIN_HALVED_BIDS = 64
 _log = logging.getLogger("outcry.desk")
 
 
+def fallen() -> Busy:
+    """What bids are told where a lane has fallen."""
+    return Busy(detail="Bids on this auction are not decided here just now; repeat the bid with the same key")
+
+
 class _Flying:
     """A batch decided from memory, on its way."""
 
@@ -107,7 +112,7 @@ class Lane:
         self._held.clear()
         self.queue.clear()
         for request in waiting:
-            request.done(Busy(detail="Bids are not decided here just now; repeat the bid with the same key"))
+            request.done(fallen())
 
     def wake(self) -> None:
         """Called after each append; the lane may be idle."""

@@ -4,6 +4,7 @@ A message is sent at least once. Where nothing is set up to carry a channel, its
 development outbox shows them.
 """
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 from uuid import UUID
 
@@ -23,7 +24,7 @@ class Refused(Exception):
     """It will never be taken; the words name no person."""
 
 
-class Delivery:
+class Delivery(ABC):
     """Sends what is queued for one channel; who subclasses it says how."""
 
     channel: ClassVar[Channel]
@@ -68,10 +69,10 @@ class Delivery:
         self.sent += 1
 
     @property
+    @abstractmethod
     def is_set_up(self) -> bool:
         """Whether there is somebody to give it to."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _send(self, message: QueuedMessage) -> None:
         """Raises Delayed, Refused."""
-        raise NotImplementedError
