@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.room import shown
-from tests.support.market import Person, TestMarket
+from tests.support.market import PASSWORD, Person, TestMarket
 from tests.support.sales import completed, for_sale
 from tests.support.visitors import DESKTOP, PHONE, Device, Visitors
 
@@ -79,3 +79,23 @@ async def test_who_signs_out_leaves_nothing_asked_behind(market: TestMarket, vis
     await expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
     await page.unroute_all(behavior="wait")
     assert await page.evaluate("localStorage.getItem('outcry.session')") is None
+
+
+async def test_what_arrives_late_does_not_move_the_way_out(market: TestMarket, visitors: Visitors) -> None:
+    ann = await market.sign_up()
+    for _ in range(3):
+        await market.client.post("/v1/auth/login", json={"email": ann.session["user"]["email"], "password": PASSWORD})
+    page = await (await visitors(PHONE, ann)).open()
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await page.route("**/v1/users/me/*", hold)
+    await page.goto("/me")
+    way_out = page.get_by_role("button", name="Sign out", exact=True)
+    before = await way_out.bounding_box()
+    let_go.set()
+    await expect(page.get_by_role("button", name="Sign out there")).to_have_count(3)
+    assert await way_out.bounding_box() == before

@@ -21,7 +21,7 @@ import { typed } from '@/shared/form'
 import { isStaff } from '@/shared/roles'
 import { useTitle } from '@/shared/title'
 import { t } from '@/strings/t'
-import { Avatar, Badge, Notice } from '@/ui/bits'
+import { Avatar, Badge, Notice, Skeleton } from '@/ui/bits'
 import { Button } from '@/ui/Button'
 import { Check, Field, Select } from '@/ui/Field'
 import { wordsFor } from '@/ui/Failure'
@@ -93,9 +93,10 @@ function Mine({ user }: { user: User }) {
         ))}
       </nav>
       <Details user={user} />
+      {/* Above what is still to arrive: a button that moves under the finger is not pressed. */}
+      <SignOut />
       <Devices />
       <Privacy />
-      <SignOut />
     </>
   )
 }
@@ -191,6 +192,8 @@ function Devices() {
   })
   return (
     <Card title={t('profile.sessions')}>
+      {found.isPending && <Skeleton className="h-10" />}
+      {found.isError && <Notice tone="bad">{wordsFor(found.error)}</Notice>}
       <ul className="grid gap-3">
         {found.data?.map(one => (
           <li key={one.id} className="flex items-center gap-4 text-sm">
