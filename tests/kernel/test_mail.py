@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
 
 import pytest
 
@@ -22,6 +21,7 @@ from outcry.kernel.storage import Storage, open_storage
 from tests.support.mail_server import PASSWORD, USER, Mailbox, make_certificate
 from tests.support.mail_server import mail_server as serving
 from tests.support.market import served_market
+from tests.support.outbox import message_state
 
 pytestmark = pytest.mark.anyio
 KEYS = KeyRing("a-root-key-of-32-characters-or-more")
@@ -55,15 +55,6 @@ async def queue(database: Database, recipient: str = "ann@test.example", **more:
     return str(made)
 
 
-async def state(database: Database, message_id: str) -> tuple[str, int, str | None]:
-    async with database.transaction(SYSTEM) as tx:
-        row = await tx.first(
-            "SELECT status, tries, last_error FROM outgoing_messages WHERE id = :id", {"id": UUID(message_id)}
-        )
-    assert row is not None
-    return row.status, row.tries, row.last_error
-
-
 async def test_a_mail_goes_out_as_text_html_and_attachment(database: Database, tmp_path: Path) -> None:
     box = Mailbox()
     with serving(box) as port:
@@ -85,7 +76,7 @@ async def test_a_mail_goes_out_as_text_html_and_attachment(database: Database, t
     assert "lines &lt;b&gt;&amp;" in html.get_content()
     (file,) = message.iter_attachments()
     assert (file.get_filename(), file.get_content()) == ("OUT-2026-000001.pdf", b"%PDF-1.7 one")
-    assert await state(database, message_id) == ("sent", 1, None)
+    assert await message_state(database, message_id) == ("sent", 1, None)
 
 
 async def test_refused_for_now_is_tried_again_by_the_job(database: Database, tmp_path: Path) -> None:
@@ -101,7 +92,7 @@ async def test_refused_for_now_is_tried_again_by_the_job(database: Database, tmp
         finally:
             await jobs.stop()
     assert len(box.messages) == 1
-    assert await state(database, message_id) == ("sent", 3, None)
+    assert await message_state(database, message_id) == ("sent", 3, None)
 
 
 async def test_refused_for_good_is_failed_and_not_tried_again(database: Database, tmp_path: Path) -> None:
@@ -113,7 +104,7 @@ async def test_refused_for_good_is_failed_and_not_tried_again(database: Database
         await mail.deliver(message_id)
         await mail.deliver(message_id)
     # Not the server's words: they name the person.
-    assert await state(database, message_id) == ("failed", 1, "the mail server answered 550")
+    assert await message_state(database, message_id) == ("failed", 1, "the mail server answered 550")
     assert (box.messages, mail.failed) == ([], 1)
 
 
@@ -126,7 +117,7 @@ async def test_a_server_that_is_away_is_tried_until_the_last_time(database: Data
         with pytest.raises(Delayed, match="could not be reached"):
             await mail.deliver(message_id)
     await mail.deliver(message_id)
-    assert (await state(database, message_id))[:2] == ("failed", MAX_TRIES)
+    assert (await message_state(database, message_id))[:2] == ("failed", MAX_TRIES)
 
 
 async def test_tls_and_sign_in(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +136,7 @@ async def test_tls_and_sign_in(database: Database, tmp_path: Path, monkeypatch: 
         right, _ = mail_to(database, port, tmp_path, f"{USER}:{quote(PASSWORD)}@")
         await right.deliver(message_id)
     assert box.encrypted == [True]
-    assert (await state(database, message_id))[0] == "sent"
+    assert (await message_state(database, message_id))[0] == "sent"
 
 
 async def test_signing_up_sends_its_link(database_url: str, tmp_path: Path) -> None:
@@ -166,7 +157,7 @@ async def test_without_a_server_mail_waits(database: Database, tmp_path: Path) -
     message_id = await queue(database)
     await mail.deliver(message_id)
     await mail.deliver(str(new_id()))
-    assert await state(database, message_id) == ("queued", 0, None)
+    assert await message_state(database, message_id) == ("queued", 0, None)
 
 
 def test_a_link_that_stands_alone_is_a_button() -> None:

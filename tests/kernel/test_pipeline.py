@@ -4,6 +4,8 @@ import asyncio
 import select
 import socket
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -47,41 +49,40 @@ async def test_a_flight_to_a_server_that_is_gone_says_so(database_url: str, char
         await database.close()
 
 
-async def test_flights_that_overlap_use_one_statement(database_url: str) -> None:
+@asynccontextmanager
+async def piped(database_url: str) -> AsyncIterator[PipelinedConnection]:
     database = Database(database_url)
     pipe = PipelinedConnection(await database.connect_raw())
     try:
-        # The second is sent before it is known that the first has prepared it.
-        flights = [pipe.launch([(LENGTHS, (Texts([word]),))]) for word in ("four", "seven", "eleven")]
         async with asyncio.timeout(ANSWER_SECONDS):
-            await flights[-1].answered
-        assert [pipe.rows(flight) for flight in flights] == [[[(4,)]], [[(5,)]], [[(6,)]]]
+            yield pipe
     finally:
         await pipe.close()
         await database.close()
 
 
+async def test_flights_that_overlap_use_one_statement(database_url: str) -> None:
+    async with piped(database_url) as pipe:
+        # The second is sent before it is known that the first has prepared it.
+        flights = [pipe.launch([(LENGTHS, (Texts([word]),))]) for word in ("four", "seven", "eleven")]
+        await flights[-1].answered
+        assert [pipe.rows(flight) for flight in flights] == [[[(4,)]], [[(5,)]], [[(6,)]]]
+
+
 async def test_what_a_failed_flight_did_not_prepare_is_prepared_by_the_next(database_url: str) -> None:
-    database = Database(database_url)
-    pipe = PipelinedConnection(await database.connect_raw())
     wrong = Statement("wrong", "SELECT 1 / 0 FROM unnest($1::text[])", rows=True)
-    try:
+    async with piped(database_url) as pipe:
         failed = pipe.launch([(wrong, (Texts(["x"]),)), (LENGTHS, (Texts(["four"]),))])
         behind = pipe.launch([(LENGTHS, (Texts(["four"]),))])
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await behind.answered
+        await behind.answered
         for flight, code in ((failed, "22012"), (behind, "26000")):
             with pytest.raises(psycopg.Error) as refused:
                 pipe.rows(flight)
             assert refused.value.sqlstate == code
-        async with asyncio.timeout(ANSWER_SECONDS):
-            assert await pipe.flight([(LENGTHS, (Texts(["four"]),))]) == [[(4,)]]
-            # This one was prepared before it failed.
-            with pytest.raises(psycopg.errors.DivisionByZero):
-                await pipe.flight([(wrong, (Texts(["x"]),))])
-    finally:
-        await pipe.close()
-        await database.close()
+        assert await pipe.flight([(LENGTHS, (Texts(["four"]),))]) == [[(4,)]]
+        # This one was prepared before it failed.
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await pipe.flight([(wrong, (Texts(["x"]),))])
 
 
 def error_response(**fields: str) -> bytes:

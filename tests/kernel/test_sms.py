@@ -15,6 +15,7 @@ from outcry.kernel.messages import queue_message
 from outcry.kernel.settings import Settings, SettingsError, load_settings, sms_gateway
 from outcry.kernel.sms import MAX_AGE_SECONDS, MAX_TRIES, Sms
 from tests.support.market import served_market
+from tests.support.outbox import message_state
 from tests.support.server import serving
 from tests.support.twilio_peer import ACCOUNT, TOKEN, TwilioPeer
 
@@ -51,22 +52,13 @@ async def queue(database: Database) -> str:
     return str(made)
 
 
-async def state(database: Database, message_id: str) -> tuple[str, int, str | None]:
-    async with database.transaction(SYSTEM) as tx:
-        row = await tx.first(
-            "SELECT status, tries, last_error FROM outgoing_messages WHERE id = :id", {"id": UUID(message_id)}
-        )
-    assert row is not None
-    return row.status, row.tries, row.last_error
-
-
 async def test_a_text_goes_out_once(database: Database, peer: tuple[TwilioPeer, str]) -> None:
     twilio, url = peer
     made = await queue(database)
     for _ in range(2):
         await texting(database, url).deliver(made)
     assert twilio.texts == [{"To": NUMBER, "From": SENDER, "Body": "123456 is your Outcry code."}]
-    assert await state(database, made) == ("sent", 1, None)
+    assert await message_state(database, made) == ("sent", 1, None)
     await texting(database, url, SERVICE).deliver(await queue(database))
     assert twilio.texts[1]["MessagingServiceSid"] == SERVICE
 
@@ -81,9 +73,9 @@ async def test_refused_for_now_is_tried_again(
     with pytest.raises(Delayed) as delayed:
         await sms.deliver(made)
     assert str(delayed.value) == f"Twilio answered {status} ({code})"
-    assert await state(database, made) == ("queued", 1, f"Twilio answered {status} ({code})")
+    assert await message_state(database, made) == ("queued", 1, f"Twilio answered {status} ({code})")
     await sms.deliver(made)
-    assert await state(database, made) == ("sent", 2, None)
+    assert await message_state(database, made) == ("sent", 2, None)
     assert (len(twilio.texts), sms.sent, sms.failed) == (1, 1, 0)
 
 
@@ -92,7 +84,7 @@ async def test_a_number_that_cannot_be_texted_is_given_up(database: Database, pe
     twilio.refusals = [(400, 21211)]
     made, sms = await queue(database), texting(database, url)
     await sms.deliver(made)
-    assert await state(database, made) == ("failed", 1, "Twilio answered 400 (21211)")
+    assert await message_state(database, made) == ("failed", 1, "Twilio answered 400 (21211)")
     assert (twilio.texts, sms.failed) == ([], 1)
 
 
@@ -103,7 +95,7 @@ async def test_a_code_that_is_over_is_not_texted(database: Database, peer: tuple
         late = "UPDATE outgoing_messages SET created_at = created_at - make_interval(secs => :late) WHERE id = :id"
         await tx.run(late, {"late": MAX_AGE_SECONDS, "id": UUID(made)})
     await texting(database, url).deliver(made)
-    assert await state(database, made) == ("failed", 1, "too late to be of use")
+    assert await message_state(database, made) == ("failed", 1, "too late to be of use")
     assert twilio.texts == []
 
 
@@ -113,7 +105,7 @@ async def test_a_gateway_that_is_away_is_tried_until_the_last_time(database: Dat
         with pytest.raises(Delayed, match="could not be reached"):
             await sms.deliver(made)
     await sms.deliver(made)
-    status, tries, error = await state(database, made)
+    status, tries, error = await message_state(database, made)
     assert (status, tries) == ("failed", MAX_TRIES)
     assert error is not None
     assert NUMBER not in error
@@ -137,7 +129,7 @@ async def test_signing_in_by_phone_texts_its_code(
 async def test_without_a_gateway_texts_wait(database: Database) -> None:
     made = await queue(database)
     await Sms(database, KEYS, Settings()).deliver(made)
-    assert await state(database, made) == ("queued", 0, None)
+    assert await message_state(database, made) == ("queued", 0, None)
 
 
 def test_who_texts_is_one_setting(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ that costs more than deciding the bids. `BigInts([...])` goes to `unnest(%s::big
 """
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
@@ -50,7 +51,7 @@ def _numbers(values: Sequence[int | None], element: str, size: int, one: Callabl
     return b"".join([_NULL if value is None else one(size, value) for value in values])
 
 
-class Array(Generic[T]):
+class Array(ABC, Generic[T]):
     """A one-dimensional array of one PostgreSQL type."""
 
     __slots__ = ("values",)
@@ -68,9 +69,9 @@ class Array(Generic[T]):
         has_null = 1 if None in values else 0
         return _HEADER(1, has_null, self.element_oid, len(values), 1) + self.body()
 
+    @abstractmethod
     def body(self) -> bytes:
         """The elements, each behind its length."""
-        raise NotImplementedError
 
 
 class Uuids(Array[UUID | None]):
